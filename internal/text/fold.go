@@ -53,7 +53,7 @@ func decomposes(w string) bool {
 		switch {
 		case r < utf8.RuneSelf, 0x0600 <= r && r <= 0x06ff, 'А' <= r && r <= 'я', r == 'ё', r == 'Ё',
 			0x0901 <= r && r <= 0x0928, 0x092a <= r && r <= 0x0930, 0x0935 <= r && r <= 0x0957, 0x0960 <= r && r <= 0x096f,
-			0x0981 <= r && r <= 0x09c4, 0x09cd == r, 0x09e6 <= r && r <= 0x09ef:
+			0x0981 <= r && r <= 0x09c4, r == 0x09cd, 0x09e6 <= r && r <= 0x09ef:
 		default:
 			return true
 		}

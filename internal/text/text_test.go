@@ -26,7 +26,7 @@ func TestSpellingsOfOneWordFoldAlike(t *testing.T) {
 		{"باجوړ", "باجوڑ"},
 		{"کنړ", "کنڑ"},
 		{"قندھار", "قندهار"},
-		{"افغان‌ها", "افغان ها"},
+		{"افغان\u200cها", "افغان ها"},
 		{"U.S.", "US"},
 		{"Taliban’s", "Taliban"},
 		{"٢٠", "۲۰"},
@@ -53,7 +53,7 @@ func TestSpellingsOfOneWordFoldAlike(t *testing.T) {
 		{"चाँद", "चांद"},
 		{"ज़रूर", "जरूर"},
 		{"ক\u09be\u09ac\u09c1ল", "কাবুল"},
-		{"র‌্যাব", "র‍্যাব"},
+		{"র\u200c্যাব", "র\u200d্যাব"},
 		{"Élysée", "elysee"},
 		{"straße", "STRASSE"},
 		{"Ærø", "aero"},
@@ -78,7 +78,7 @@ func TestSpellingsOfOneWordFoldAlike(t *testing.T) {
 		{"J&amp;K", "J&K"},
 		{"ＴＴＰ", "TTP"},
 		{"İstanbul", "istanbul"},
-		{"د پاکستان‌‌والا", "د پاکستان والا"},
+		{"د پاکستان\u200c\u200cوالا", "د پاکستان والا"},
 	} {
 		if got, want := Fold(pair[0]), Fold(pair[1]); got != want || got == "" {
 			t.Errorf("Fold(%q) = %q, Fold(%q) = %q", pair[0], got, pair[1], want)
@@ -152,7 +152,7 @@ func TestTokensOfHardTexts(t *testing.T) {
 }
 
 func TestSpansAreOfTheTextAsShown(t *testing.T) {
-	s := "«Pakistan&#039;s» chargé d’affaires, the U.S. افغان‌ها"
+	s := "«Pakistan&#039;s» chargé d’affaires, the U.S. افغان\u200cها"
 	var got []string
 	for _, tok := range Tokens(s, "en") {
 		got = append(got, s[tok.Start:tok.End])
@@ -254,7 +254,7 @@ func TestLettersLeaveMarksOut(t *testing.T) {
 
 // scraps are pieces of text in which the rules of folding meet.
 var scraps = []string{
-	"Taliban’s", "U.S.", "K-P", "é", "e\u0301", "ß", "и\u0306", "Й", "افغان‌ها", "آ", "\u0627\u0653", "ئ", "ए\u093c", "\u0958",
+	"Taliban’s", "U.S.", "K-P", "é", "e\u0301", "ß", "и\u0306", "Й", "افغان\u200cها", "آ", "\u0627\u0653", "ئ", "ए\u093c", "\u0958",
 	"&#039;", "&amp;", "<b>", "</p>", "<", " ", ". ", ", ", "3.5", "阿", "ﷺ", "ﻙ", "\u200b", "\u00ad", "ʻ", "'s", "Dr.", "İ", "ς", "ো",
 	"\u09c7\u09be", "\xff", "\u0301", "ў", "ĳ", "ŉ", "Ａ", "カ\u3099", "ガ", "\u1100\u1161", "가", "`", "a", "B", "ل", "لل", "و",
 }
