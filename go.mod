@@ -3,28 +3,32 @@ module khyber
 go 1.26.6
 
 require (
-	code.dny.dev/ssrf v0.3.0
-	github.com/alecthomas/kong v1.17.0
-	github.com/andybalholm/brotli v1.2.8
-	github.com/chromedp/chromedp v0.23.0
-	github.com/coreos/go-systemd/v22 v22.7.0
-	github.com/fsnotify/fsnotify v1.10.1
-	github.com/goccy/go-yaml v1.19.2
-	github.com/gorilla/feeds v1.2.0
-	github.com/klauspost/compress v1.20.3
-	github.com/microcosm-cc/bluemonday v1.0.27
-	github.com/mmcdole/gofeed v1.4.2
-	github.com/prometheus/client_golang v1.25.0
-	github.com/robfig/cron/v3 v3.0.1
-	github.com/rogpeppe/go-internal v1.16.0
-	github.com/schollz/progressbar/v3 v3.19.1
-	go.etcd.io/bbolt v1.5.0
-	golang.org/x/crypto/x509roots/fallback v0.0.0-20261030153154-30a33513ff6d
-	golang.org/x/net v0.62.0
-	golang.org/x/sync v0.24.0
-	golang.org/x/term v0.47.0
-	golang.org/x/text v0.43.0
-	pgregory.net/rapid v1.3.0
+	code.dny.dev/ssrf v0.3.0 // which addresses no request may reach; fetch only
+	github.com/alecthomas/kong v1.17.0 // the command line; cmd/khyber only
+	github.com/andybalholm/brotli v1.2.8 // bodies coded as br; fetch only
+	github.com/coreos/go-systemd/v22 v22.7.0 // ready and watchdog; cmd/khyber only
+	github.com/fsnotify/fsnotify v1.10.1 // reload when the file changes; cmd/khyber only
+	github.com/goccy/go-yaml v1.19.2 // feeds.yaml and the lexicon with positions; config and lexicon only
+	github.com/gorilla/feeds v1.2.0 // Atom and RSS out; publish only
+	github.com/klauspost/compress v1.20.3 // gzip and zstd; fetch, server, store and store/bolt
+	github.com/microcosm-cc/bluemonday v1.0.27 // safe HTML; parse only
+	github.com/mmcdole/gofeed v1.4.2 // RSS, Atom, JSON Feed → items; parse only
+	github.com/prometheus/client_golang v1.25.0 // /metrics; server only
+	github.com/robfig/cron/v3 v3.0.1 // the tick and the syntax of schedule; poll only
+	github.com/schollz/progressbar/v3 v3.19.1 // poll and backtest on a terminal; cmd/khyber only
+	go.etcd.io/bbolt v1.5.0 // the embedded engine; store/bolt only
+	golang.org/x/crypto/x509roots/fallback v0.0.0-20261030153154-30a33513ff6d // CA roots in an empty image; cmd/khyber only
+	golang.org/x/net v0.62.0 // HTML, charsets, public suffixes; parse, fetch, story and config
+	golang.org/x/sync v0.24.0 // goroutines with an owner; cmd/khyber and poll
+	golang.org/x/term v0.47.0 // is it a terminal; cmd/khyber only
+	golang.org/x/text v0.43.0 // normal forms and encodings; text and parse
+)
+
+// Only for tests.
+require (
+	github.com/chromedp/chromedp v0.23.0 // a browser that looks at the pages
+	github.com/rogpeppe/go-internal v1.16.0 // the command line as text scripts
+	pgregory.net/rapid v1.3.0 // properties and state machines
 )
 
 require (
