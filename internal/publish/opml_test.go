@@ -1,0 +1,125 @@
+package publish
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"khyber/internal/news"
+)
+
+func TestTopicsOPMLIsAsReviewed(t *testing.T) {
+	topics := []news.Topic{
+		{ID: "border-trade", Title: "Border & trade", Description: "Crossings, customs and convoys"},
+		{ID: "floods", Title: "سیلاب"},
+	}
+	for name, list := range map[string][]news.Topic{"topics.opml": topics, "topics-empty.opml": nil} {
+		var b bytes.Buffer
+		if err := RenderTopicsOPML(&b, site(), list, noon); err != nil {
+			t.Fatal(err)
+		}
+		strictXML(t, b.Bytes())
+		golden(t, name, b.Bytes())
+	}
+}
+
+func sourceList() []news.Source {
+	return slices.SortedFunc(maps.Values(sources()), func(a, b news.Source) int { return strings.Compare(a.ID, b.ID) })
+}
+
+func TestSourcesOPMLIsAsReviewed(t *testing.T) {
+	for name, list := range map[string][]news.Source{"sources.opml": sourceList(), "sources-empty.opml": nil} {
+		var b bytes.Buffer
+		if err := RenderSourcesOPML(&b, site(), list, noon); err != nil {
+			t.Fatal(err)
+		}
+		strictXML(t, b.Bytes())
+		golden(t, name, b.Bytes())
+		if bytes.Contains(b.Bytes(), []byte("secret")) {
+			t.Error("a password is published")
+		}
+	}
+}
+
+func TestImportOfExportGivesTheSameSources(t *testing.T) {
+	var b bytes.Buffer
+	if err := RenderSourcesOPML(&b, site(), sourceList(), noon); err != nil {
+		t.Fatal(err)
+	}
+	subs, skipped, err := ParseOPML(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []Subscription
+	got = append(got, subs...)
+	for _, s := range sourceList() {
+		if s.PublicURL() != "" {
+			want = append(want, Subscription{Title: s.Name, URL: s.URL, Lang: s.Lang, Country: s.Country, Type: s.Type})
+		}
+	}
+	byURL := func(a, b Subscription) int { return strings.Compare(a.URL, b.URL) }
+	slices.SortFunc(got, byURL)
+	slices.SortFunc(want, byURL)
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if len(skipped) != 1 || skipped[0].Text != "Q&A <Wire>" {
+		t.Errorf("skipped %+v", skipped)
+	}
+}
+
+func TestOPMLOfOtherReadersIsUnderstood(t *testing.T) {
+	for _, c := range []struct {
+		name, in, want string
+	}{
+		{"attributes in any case", `<opml><body><outline TEXT="A" XmlUrl=" https://a.example/f "/></body></opml>`, "[{A https://a.example/f     }] []"},
+		{"no text", `<opml version="1.0"><body><outline title="" xmlurl="https://a.example/f"/></body></opml>`, "[{ https://a.example/f     }] []"},
+		{"groups", `<opml><body><outline text="PK"><outline text="newspaper"><outline text="A" xmlUrl="https://a.example/f" htmlUrl="https://a.example/" language="ur"/></outline></outline><outline text="B" xmlUrl="http://b.example"/></body></opml>`, "[{A https://a.example/f https://a.example/ ur PK newspaper } {B http://b.example     }] []"},
+		{"category paths", `<opml><body><outline text="A" category="/AF/state,/Morning" xmlUrl="https://a.example/f"/></body></opml>`, "[{A https://a.example/f   AF state Morning}] []"},
+		{"cut off", `<opml><body><outline text="A" xmlUrl="https://a.example/f"/><outline text="B" xmlUrl="https://b.exa`, "[{A https://a.example/f     }] []"},
+		{"doctype and entities", `<!DOCTYPE opml [<!ENTITY x "y">]><opml><body><outline text="Caf&eacute; &amp; co" xmlUrl="https://a.example/?a=1&b=2"/></body></opml>`, "[{Café & co https://a.example/?a=1&b=2     }] []"},
+		{"twice", `<opml><outline text="A" xmlUrl="https://a.example/f"/><outline text="C" xmlUrl="https://a.example/f"/></opml>`, "[{A https://a.example/f     }] [{C it stands in the file more than once}]"},
+		{"links", `<opml><outline text="A" type="link" url="https://a.example/"/><outline text="B" type="rss" url="https://b.example/f"/></opml>`, "[{B https://b.example/f     }] [{A it is a link, not a subscription: it has no xmlUrl}]"},
+		{"bad address", `<opml><outline text="A" xmlUrl="exec:rm -rf"/></opml>`, "[] [{A its address is not http or https, or carries a password}]"},
+		{"latin1", "<?xml version='1.0' encoding='ISO-8859-1'?><opml><outline text='Caf\xe9' xmlUrl='https://a.example/f'/></opml>", "[{Café https://a.example/f     }] []"},
+	} {
+		subs, skipped, err := ParseOPML(strings.NewReader(c.in))
+		if got := fmt.Sprint(subs, skipped); got != c.want || err != nil {
+			t.Errorf("%s:\ngot  %s (%v)\nwant %s", c.name, got, err, c.want)
+		}
+	}
+}
+
+func TestWhatIsNoOPMLIsRefused(t *testing.T) {
+	for _, in := range []string{"", "hello", "<html><body></body></html>"} {
+		if _, _, err := ParseOPML(strings.NewReader(in)); !errors.Is(err, ErrNotOPML) {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
+	if _, _, err := ParseOPML(strings.NewReader("<opml>" + strings.Repeat(" ", maxOPML))); err == nil {
+		t.Error("a file above the limit was read")
+	}
+	deep := "<opml>" + strings.Repeat("<outline text='x'>", 1000)
+	if _, skipped, err := ParseOPML(strings.NewReader(deep)); err != nil || len(skipped) != 1 {
+		t.Errorf("deep: %v %v", skipped, err)
+	}
+}
+
+func FuzzParseOPML(f *testing.F) {
+	f.Add([]byte(`<opml><body><outline text="A" xmlUrl="https://a.example/f"/></body></opml>`))
+	f.Add([]byte(`<opml><outline text="PK"><outline xmlUrl="http://b.example/&#xfffd;"/>`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		subs, _, err := ParseOPML(bytes.NewReader(data))
+		seen := map[string]bool{}
+		for _, s := range subs {
+			if address(s.URL) != s.URL || seen[s.URL] || err != nil {
+				t.Errorf("subscription %+v (%v)", s, err)
+			}
+			seen[s.URL] = true
+		}
+	})
+}
