@@ -85,9 +85,6 @@ type atomCategory struct {
 	Label  string `xml:"label,attr,omitempty"`
 }
 
-// FeedXml makes atomFeed a feeds.XmlFeed.
-func (d *atomFeed) FeedXml() any { return d }
-
 // plain returns a text construct; nil for an empty one, which Atom must not have.
 func plain(s string) *textConstruct {
 	if s == "" {

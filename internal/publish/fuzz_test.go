@@ -17,7 +17,7 @@ var hostile = []string{
 	`data:text/html,<script>alert(1)</script>`, `]]>`, `<![CDATA[x]]>`, `&#x3C;script`, `&lt;script&gt;`, `&amp;lt;b`,
 	"\ufffd", "\xff\xfe", "\xed\xa0\x80", "\u202egnp.exe", "a\u0000b", "\u0085", "\ufffe\uffff", "<!DOCTYPE x>", "<?xml-stylesheet?>",
 	`' onclick='alert(1)`, "https://a.example/\"onmouseover=\"x", "https://user:pw@a.example/", "//a.example", "../x", "<b", "&", "&a1", "Q&4;", "a@b.example",
-	"میخواهم\u200c‌", "https://xn--a.example/", "https://[::1", strings.Repeat("x", 5000), strings.Repeat("🕊", 400), "\t\n\r", "http://%41.example/",
+	"میخواهم\u200c", "https://xn--a.example/", "https://[::1", strings.Repeat("x", 5000), strings.Repeat("🕊", 400), "\t\n\r", "http://%41.example/",
 }
 
 // hostileFeed puts s into every field that is not trusted to be HTML.

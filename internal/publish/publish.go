@@ -76,11 +76,20 @@ func Render(w io.Writer, format Format, f TopicFeed) error {
 func renderAll(w *bytes.Buffer, format Format, f *TopicFeed) error {
 	switch format {
 	case Atom:
-		return feeds.WriteXML(atomDocument(f), w)
+		return feeds.WriteXML(document{atomDocument(f)}, w)
 	case RSS:
-		return feeds.WriteXML(rssDocument(f), w)
+		return feeds.WriteXML(document{rssDocument(f)}, w)
 	case JSON:
 		return writeJSON(w, f)
 	}
 	return fmt.Errorf("unknown format %q: it is atom, rss or json", format)
 }
+
+// document is a feeds.XmlFeed, the way in which gorilla/feeds takes structs
+// that are not its own.
+type document struct{ root any }
+
+// FeedXml returns what is encoded.
+//
+//lint:ignore ST1003 gorilla/feeds names the method of its interface
+func (d document) FeedXml() any { return d.root }

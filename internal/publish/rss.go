@@ -73,9 +73,6 @@ type rssSource struct {
 	Text string `xml:",innerxml"`
 }
 
-// FeedXml makes rssFeed a feeds.XmlFeed.
-func (d *rssFeed) FeedXml() any { return d }
-
 func rssOptional(s string) *rssString {
 	if s == "" {
 		return nil
