@@ -136,7 +136,17 @@ type SourceState struct {
 	Dated [2]int          // of the last 20 or so new items: with a usable date, without
 
 	Redirect Redirect // a permanent redirect on its way to be learned
+	Distrust Distrust // what is wrong with its guids
 	Fence    uint64   // grows with each commit; a stale claim does not match it
+}
+
+// Distrust says when a source's guids last showed that they cannot be relied
+// on, and how. A zero time is a symptom that was not seen of late. Package story
+// judges and uses it.
+type Distrust struct {
+	Reused   time.Time // one guid on several items
+	Rotating time.Time // new guids for known links
+	Rekeyed  time.Time // new guids and new links for known texts
 }
 
 // Redirect counts how often a source answered with the same permanent

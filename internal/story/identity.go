@@ -1,0 +1,224 @@
+package story
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"khyber/internal/news"
+)
+
+// Limits of the fingerprint (guide §2.5).
+const (
+	printLetters   = 200 // of the summary; later words change with the cut of a summary
+	printTitle     = 5   // informative tokens from which a title is one report's
+	printSummary   = 8   // words from which a summary is one report's
+	publishedOnDay = "2006-01-02"
+)
+
+// Identity is what one entry of a document says about which item it is.
+type Identity struct {
+	// Keys are what it is looked up by and what is stored for it, in the order
+	// of the ladder, void ones left out. Never empty unless Repeated.
+	Keys []Key
+	// Apart are the Keys of an entry whose guid turned out to be another
+	// item's: the guid counts with the link, or the text, only.
+	Apart []Key
+	// Print is the fingerprint. It is stored for every item and looked up only
+	// where the guide allows it; zero when two entries of the document have it.
+	Print Key
+	// Adopts says that title and summary are long enough for Print to find an
+	// item whose other keys are gone.
+	Adopts bool
+	// Repeated says that the entry is Of again, an earlier one of its document,
+	// which carries the keys of both.
+	Repeated bool
+	Of       int
+
+	voidGUID bool
+}
+
+// Identify says for each entry of a document which keys it carries. A key that
+// two entries with different titles carry is void: one guid or one link for all
+// items, a home page, an alias that cuts too much.
+func Identify(src *news.Source, distrust news.Distrust, items []news.Item) []Identity {
+	entries := make([]entry, len(items))
+	for i := range items {
+		entries[i] = newEntry(hash64(src.ID), &items[i])
+	}
+	void, same := shared(entries)
+	out := make([]Identity, len(items))
+	named := make(map[Key]int)
+	for i := range entries {
+		out[i] = entries[i].identity(void, distrust)
+		first := same[i]
+		if j, ok := named[out[i].Keys[0]]; ok {
+			first = min(first, j)
+		}
+		if first != i {
+			out[first].absorb(out[i])
+			out[i] = Identity{Repeated: true, Of: first}
+			continue
+		}
+		named[out[i].Keys[0]] = i
+	}
+	return out
+}
+
+// entry holds the values that an entry's keys are made of; empty: it has none.
+type entry struct {
+	scope                        uint64
+	guid, alias, url, id         string
+	title, print, day            string
+	short, adopts, untold, blank bool
+}
+
+func newEntry(scope uint64, item *news.Item) entry {
+	e := entry{scope: scope, guid: item.GUID, title: fold(item.Title)}
+	e.alias, _ = Canonical(item.GUID)
+	if u, ok := Canonical(item.Link); ok {
+		e.url, e.id = u, publisherID(u)
+	}
+	summary := fold(cutTail(item.Summary))
+	letters := []rune(summary)
+	e.print = e.title + "\n" + string(letters[:min(len(letters), printLetters)])
+	e.short = informative(e.title) < printTitle || summary == ""
+	e.adopts = !e.short && len(strings.Fields(summary)) >= printSummary
+	e.blank = e.title == "" && summary == ""
+	e.untold = e.guid == "" && e.url == ""
+	if !item.Published.IsZero() {
+		e.day = item.Published.UTC().Format(publishedOnDay)
+	}
+	return e
+}
+
+// values are the keys of an entry as plain strings, one for each rule.
+func (e *entry) values() [KeyPrint + 1]string {
+	v := [KeyPrint + 1]string{KeyGUID: e.guid, KeyAlias: e.alias, KeyURL: e.url, KeyPublisher: e.id}
+	if !e.blank {
+		v[KeyPrint] = e.print
+	}
+	if e.untold && e.short { // "Weather" of yesterday is not that of today
+		v[KeyPrint] += "\n" + e.day
+	}
+	return v
+}
+
+// carried is a key value within one document.
+type carried struct {
+	rule  KeyRule
+	value string
+}
+
+// shared finds the keys that are void in a document, and for each entry the
+// first one that it repeats, itself mostly.
+func shared(entries []entry) (void map[carried]bool, same []int) {
+	void = make(map[carried]bool)
+	first := make(map[carried]int)
+	same = make([]int, len(entries))
+	for i := range entries {
+		same[i] = i
+		for rule, value := range entries[i].values() {
+			k := carried{KeyRule(rule), value}
+			j, seen := first[k]
+			switch {
+			case value == "":
+			case !seen:
+				first[k] = i
+			case same[i] == same[j]:
+			case !oneEntry(&entries[i], &entries[j], k.rule):
+				void[k] = true
+			case !void[k]:
+				same[i] = min(same[i], same[j])
+			}
+		}
+	}
+	return void, same
+}
+
+// oneEntry says whether two entries of one document that share a key are the
+// same one twice. Equal titles say so, but not against all else: a lost report
+// costs more than a repeated one.
+func oneEntry(a, b *entry, rule KeyRule) bool {
+	otherLink := a.url != "" && b.url != "" && a.url != b.url
+	switch {
+	case a.title != b.title || a.title == "" && a.print != b.print:
+		return false
+	case rule == KeyPrint:
+		return a.untold || b.untold
+	case rule <= KeyAlias && otherLink:
+		return a.title != "" && a.print == b.print
+	}
+	return true
+}
+
+// identity makes the keys of an entry.
+func (e *entry) identity(void map[carried]bool, distrust news.Distrust) Identity {
+	values := e.values()
+	for rule, value := range values {
+		if void[carried{KeyRule(rule), value}] {
+			values[rule] = ""
+		}
+	}
+	var id Identity
+	id.voidGUID = e.guid != "" && values[KeyGUID] == ""
+	id.Adopts = e.adopts && values[KeyPrint] != ""
+	if values[KeyPrint] != "" {
+		id.Print = key(KeyPrint, e.scope, values[KeyPrint])
+	}
+	var links []Key
+	for _, rule := range []KeyRule{KeyURL, KeyPublisher} {
+		if values[rule] != "" {
+			links = append(links, key(rule, e.scope, values[rule]))
+		}
+	}
+	id.Apart = slices.Concat(e.guidApart(), links)
+	switch {
+	case !distrust.Rotating.IsZero():
+		id.Keys = links
+	case !distrust.Reused.IsZero():
+		id.Keys = id.Apart
+	default:
+		if values[KeyGUID] != "" {
+			id.Keys = append(id.Keys, key(KeyGUID, e.scope, values[KeyGUID]))
+		}
+		if values[KeyAlias] != "" {
+			id.Keys = append(id.Keys, key(KeyAlias, e.scope, values[KeyAlias]))
+		}
+		id.Keys = append(id.Keys, links...)
+	}
+	if len(id.Keys) == 0 { // all that is left: the text, with what is void beside it
+		text := values[KeyPrint]
+		if text == "" {
+			text = strings.Join([]string{e.guid, e.url, e.print, e.day}, "\n")
+		}
+		id.Keys = []Key{key(KeyPrint, e.scope, text)}
+	}
+	if len(id.Apart) == 0 {
+		id.Apart = id.Keys
+	}
+	return id
+}
+
+// absorb adds the keys of an entry that is the same once more.
+func (id *Identity) absorb(other Identity) {
+	for _, k := range other.Keys {
+		if !slices.Contains(id.Keys, k) {
+			id.Keys = append(id.Keys, k)
+		}
+	}
+	slices.SortStableFunc(id.Keys, func(a, b Key) int { return cmp.Compare(a.Rule, b.Rule) })
+}
+
+// guidApart is the key of a guid that several items have: guid and link, or
+// guid and text.
+func (e *entry) guidApart() []Key {
+	if e.guid == "" {
+		return nil
+	}
+	with := e.url
+	if with == "" {
+		with = e.print
+	}
+	return []Key{key(KeyGUID, e.scope, e.guid+"\n"+with)}
+}
