@@ -1,0 +1,56 @@
+package topic
+
+import (
+	"testing"
+
+	"khyber/internal/news"
+)
+
+func TestShippedTopicsCompileAndTheirExamplesPass(t *testing.T) {
+	s, problems := Compile(shipped(t), lexiconOf(t, ""), nil)
+	for _, p := range problems {
+		t.Errorf("%s", p)
+	}
+	if s == nil || len(s.Topics()) != 8 {
+		t.Fatal("there are not 8 topics")
+	}
+	for _, n := range s.topics {
+		match, ignore := 0, 0
+		for _, e := range n.examples {
+			if e.wanted {
+				match++
+			} else {
+				ignore++
+			}
+		}
+		t.Logf("%s: %d match, %d ignore", n.ID, match, ignore)
+	}
+}
+
+// firstTopic is what an editor writes first: who, who, not sport, examples.
+const firstTopic = `topics:
+  - id: neighbours
+    title: Two neighbours
+    include:
+      - {name: both in the headline, all: [$afghanistan, $pakistan], in: title}
+    exclude:
+      - {name: sport, any: [$sports], in: lead}
+    examples:
+      match: ["Kabul and Islamabad resume talks"]
+      ignore: ["Pakistan beat Afghanistan by six wickets", "Kabul paves its roads"]
+`
+
+func TestATopicOfTenLinesWorks(t *testing.T) {
+	s := compile(t, firstTopic)
+	got := s.Match(&news.Item{Title: "Islamabad hosts Kabul's envoy"})
+	if len(got) != 1 || got[0].Verdict != news.In || got[0].Rule != "both in the headline" || len(got[0].Mentions) != 2 {
+		t.Fatalf("got %+v", got)
+	}
+	want := news.Mention{Entity: "kabul", For: "afghanistan", Text: "Kabul", In: news.InTitle, Start: 16, End: 21}
+	if got[0].Mentions[1] != want {
+		t.Errorf("got %+v, want %+v", got[0].Mentions[1], want)
+	}
+	if got := s.Match(&news.Item{Title: "Floods in Sindh"}); got != nil {
+		t.Errorf("got %+v, want nothing", got)
+	}
+}
