@@ -185,7 +185,7 @@ func (s *section) readSource(r reader, n news.Node) {
 	if !fields(r, what, keys, n) {
 		return
 	}
-	d := &draft{at: map[string]news.Position{}}
+	d := &draft{at: map[string]news.Position{}, own: n}
 	r.absent = "this source is not polled"
 	fill(r, d, keys, s.withDefaults(n))
 	if n.Get("id").Position == (news.Position{}) {

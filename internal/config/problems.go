@@ -61,7 +61,7 @@ func suggest(word string, known []string) string {
 func nearest(word string, known []string) string {
 	best, least := "", 3
 	for _, k := range known {
-		if d := distance(word, k); d < least && 2*d < len(k) {
+		if d := distance(word, k); d < least && 2*d < len(word) {
 			best, least = k, d
 		}
 	}

@@ -41,7 +41,8 @@ type draft struct {
 	src     news.Source
 	written news.Source // the texts of src as they stand in the file, variables not expanded
 	at      map[string]news.Position
-	unset   bool // a variable that it needs has no value
+	own     news.Node // what the source says itself
+	unset   bool      // a variable that it needs has no value
 }
 
 // sourceKeys are the keys of a source in the order in which they are explained.
@@ -322,7 +323,11 @@ func (d *draft) finish(r reader) (src, written news.Source) {
 	t := &s.Timing
 	t.Location = s.Timezone
 	if t.MinEvery > 0 && t.MaxEvery > 0 && t.MinEvery > t.MaxEvery {
-		r.errorf(d.at["min_every"], "", "min_every: %s is longer than max_every: %s", short(t.MinEvery), short(t.MaxEvery))
+		at := d.at["min_every"]
+		if own := d.own.Get("max_every"); own.Kind != news.NodeNone {
+			at = own.Position
+		}
+		r.errorf(at, "", "min_every: %s is longer than max_every: %s", short(t.MinEvery), short(t.MaxEvery))
 	}
 	t.MinEvery = cmp.Or(t.MinEvery, min(defaultMinEvery, cmp.Or(t.MaxEvery, maxEvery)))
 	t.MaxEvery = cmp.Or(t.MaxEvery, max(defaultMaxEvery, t.MinEvery))

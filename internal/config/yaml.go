@@ -41,12 +41,12 @@ func parseYAML(file string, text []byte, r *report) (news.Node, bool) {
 		r.errorf(news.Position{File: file}, "split it and use include:", "the file has %d bytes, more than %d", len(text), maxFile)
 		return news.Node{}, false
 	}
-	s := strings.TrimPrefix(string(text), byteOrderMark)
-	t.lines = splitLines(s)
+	t.lines = splitLines(string(text))
 	if !t.readable() {
 		return news.Node{}, false
 	}
-	tokens := lexer.Tokenize(s)
+	// The lexer counts a comment's line twice where it ends with CR LF.
+	tokens := lexer.Tokenize(strings.Join(t.lines, "\n"))
 	if !t.shallow(tokens) {
 		return news.Node{}, false
 	}
@@ -58,8 +58,10 @@ func parseYAML(file string, text []byte, r *report) (news.Node, bool) {
 	return t.document(parsed)
 }
 
-// splitLines cuts a text at the line breaks that YAML knows (YAML 1.2 §5.4).
+// splitLines cuts a text at the line breaks that YAML knows (YAML 1.2 §5.4). A
+// byte order mark is no part of the first line.
 func splitLines(s string) []string {
+	s = strings.TrimPrefix(s, byteOrderMark)
 	return strings.Split(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"), "\n")
 }
 
