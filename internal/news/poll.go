@@ -122,6 +122,17 @@ func (p *Poll) Accounted() bool {
 	return n == p.Fetched
 }
 
+// GapItems is the number of items that a document must have for its known part
+// to say something.
+const GapItems = 5
+
+// Gap says whether items may have been missed: the document turned over faster
+// than it was polled, so that less than a tenth of it was known.
+func (p *Poll) Gap() bool {
+	items := p.New + p.Known
+	return p.Kind == KindOK && !p.Baseline && !p.Salvaged && items >= GapItems && p.Known*10 < items
+}
+
 // Reject counts n items that are not kept, for the reason.
 func (p *Poll) Reject(reason Reason, n int) {
 	if n == 0 {
