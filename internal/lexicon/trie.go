@@ -11,9 +11,9 @@ import (
 // is then safe for concurrent use.
 type Trie struct {
 	words   []word
-	slots   []slot // open addressing over words, by hash
+	slots   []slot            // open addressing over words, by hash
 	stemLen [maxStem + 1]bool // a stem has so many bytes
-	ids     int32  // handed out to (word, class) so far, from 1
+	ids     int32             // handed out to (word, class) so far, from 1
 
 	root  []int32 // node behind the root, by id; 0: none
 	edges map[edge]int32

@@ -60,6 +60,9 @@ type doc struct {
 	touched      []int32 // terms with a chain, to clear them
 
 	stack []int32 // sets of mentions under way
+
+	asked  []bool // by the presearcher
+	topics []*topic
 }
 
 // link is one mention in the chain of a term.
