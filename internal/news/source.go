@@ -82,6 +82,10 @@ type Timing struct {
 type Validators struct {
 	ETag         string
 	LastModified string
+
+	// Host is whose they are when a redirect led to another host than that of
+	// the source's URL; empty: that of the URL. No other host is sent them.
+	Host string
 }
 
 // State is what a source's polls of late say about it.
