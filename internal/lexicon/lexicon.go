@@ -97,31 +97,28 @@ type phrase struct {
 type Lexicon struct {
 	entities []Entity // groups last
 	byName   map[string]ID
-	counts   [][]ID // of each entity: itself, its ancestors, their groups (X2)
-	langs    []map[string]bool
+	counts   [][]ID            // of each entity: itself, its ancestors, their groups (X2)
+	langs    []map[string]bool // of each entity: the languages of its names
 	phrases  []phrase
 	trie     *Trie
 	hash     uint64
 }
 
 // Load reads the embedded lexicon and applies the value of the key `lexicon:`
-// of feeds.yaml to it; a Node of kind NodeNone changes nothing. The Lexicon is
-// nil when a Problem is no warning.
+// of feeds.yaml to it; a Node of kind NodeNone changes nothing. With Problems
+// that are no warnings the Lexicon lacks what they are about; it serves to find
+// the Problems of topics in the same run.
 func Load(additions news.Node) (*Lexicon, []news.Problem) {
 	r := &reader{entries: make(map[string]*entry)}
 	own, err := embeddedNode()
 	if err != nil {
-		return nil, []news.Problem{{Position: news.Position{File: embeddedFile}, Text: err.Error()}}
+		r.problem(news.Position{File: embeddedFile}, "", "%v", err)
 	}
 	r.embedded(own)
 	r.added = true
 	r.entities(additions)
 	l := r.build()
-	if slices.ContainsFunc(r.problems, func(p news.Problem) bool { return !p.Warning }) {
-		l = nil
-	} else {
-		r.lint(l)
-	}
+	r.lint()
 	news.SortProblems(r.problems)
 	return l, r.problems
 }

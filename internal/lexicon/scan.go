@@ -15,14 +15,13 @@ type Silence uint8
 
 // The reasons of a Silence. Counts is the zero value: it is not silenced.
 const (
-	Counts       Silence = iota
-	ByLonger             // a longer name holds it (X1)
-	ByGuard              // a `not:` phrase holds it (X3)
-	ByLocator            // a `locator:` phrase holds it (X4)
-	ByList               // it stands in a list of three countries or more (X5)
-	ByShort              // a bare surname without a full name beside it (X6)
-	ByCapitals           // a short acronym in a title that is all in capitals
-	silenceCount = iota
+	Counts     Silence = iota
+	ByLonger           // a longer name holds it (X1)
+	ByGuard            // a `not:` phrase holds it (X3)
+	ByLocator          // a `locator:` phrase holds it (X4)
+	ByList             // it stands in a list of three countries or more (X5)
+	ByShort            // a bare surname without a full name beside it (X6)
+	ByCapitals         // a short acronym in a title that is all in capitals
 )
 
 // Mention is an entity found in a text: its tokens, and whether it counts.
@@ -119,14 +118,14 @@ func (s *Scanner) scanNames(f Field, full bool, dst []Mention) []Mention {
 // many languages in Latin script.
 func capital(f Field, h Hit) bool {
 	r, _ := utf8.DecodeRuneInString(f.Text[f.Tokens[h.Start].Start:])
-	return unicode.IsUpper(r) || !unicode.IsLower(r)
+	return !unicode.IsLower(r)
 }
 
 // run settles names that overlap: the longest first, the leftmost of equals,
 // all with one span together.
 func (s *Scanner) run(dst []Mention, names []Hit) []Mention {
 	slices.SortStableFunc(names, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(b.End-b.Start, a.End-a.Start), cmp.Compare(a.Start, b.Start))
+		return cmp.Or(cmp.Compare(b.End-b.Start, a.End-a.Start), cmp.Compare(a.Start, b.Start), s.rank(a)-s.rank(b))
 	})
 	low, high := names[0].Start, names[0].End
 	for _, h := range names {
@@ -137,7 +136,7 @@ func (s *Scanner) run(dst []Mention, names []Hit) []Mention {
 	for i, h := range names {
 		winner := int32(0)
 		for _, t := range s.taken[h.Start:h.End] {
-			if t != 0 && (names[t-1].Start != h.Start || names[t-1].End != h.End) {
+			if t != 0 && (names[t-1].Start != h.Start || names[t-1].End != h.End || s.rank(names[t-1]) == 0 && s.rank(h) > 0) {
 				winner = t
 				break
 			}
@@ -146,13 +145,23 @@ func (s *Scanner) run(dst []Mention, names []Hit) []Mention {
 			dst = s.swallowed(dst, h, names[winner-1])
 			continue
 		}
-		for k := h.Start; k < h.End; k++ {
-			s.taken[k] = int32(i + 1)
+		if s.taken[h.Start] == 0 {
+			for k := h.Start; k < h.End; k++ {
+				s.taken[k] = int32(i + 1)
+			}
 		}
 		dst = s.name(dst, h)
 	}
 	slices.SortStableFunc(dst[from:], func(a, b Mention) int { return cmp.Compare(a.Start, b.Start) })
 	return dst
+}
+
+// rank is 0 for guards and locators: they silence the names of their own span.
+func (s *Scanner) rank(h Hit) int {
+	if r := s.Lexicon.phrases[h.Value].role; r == roleGuard || r == roleLocator {
+		return 0
+	}
+	return 1
 }
 
 // name adds a name that won; a guard or locator is none.

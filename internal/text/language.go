@@ -107,6 +107,28 @@ var languagesOf = map[*unicode.RangeTable][]profile{
 	},
 }
 
+// Common says whether a folded word is among the most frequent ones of a
+// language that Language knows.
+func Common(fold string) bool { return common[fold] }
+
+// common are the folded frequent words of our languages.
+var common = commonWords()
+
+func commonWords() map[string]bool {
+	set := make(map[string]bool)
+	for _, profiles := range languagesOf {
+		for _, p := range profiles {
+			if p.lang == "" {
+				continue
+			}
+			for w := range p.words {
+				set[Fold(w)] = true
+			}
+		}
+	}
+	return set
+}
+
 // scripts are those that a dominant script is looked for in.
 var scripts = []*unicode.RangeTable{
 	unicode.Latin, unicode.Arabic, unicode.Devanagari, unicode.Cyrillic, unicode.Bengali, unicode.Hebrew,

@@ -130,6 +130,9 @@ func (d *doc) misses(c *cond, in field) (met int, missed []string) {
 	}
 	outer := in
 	in = c.in.or(in)
+	if c.label != "" { // a define fails as a whole
+		return 0, []string{d.miss(c, outer)}
+	}
 	switch c.op {
 	case opMap, opAll:
 		for _, p := range c.parts {
@@ -168,6 +171,9 @@ func (d *doc) bestBranch(c *cond, in field) *cond {
 
 // hasParts says whether a condition fails in parts that are worth telling apart.
 func hasParts(c *cond) bool {
+	if c.label != "" {
+		return false
+	}
 	switch c.op {
 	case opNear, opScore:
 		return true
