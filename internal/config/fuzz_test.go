@@ -17,8 +17,11 @@ import (
 func loadText(text []byte) (*Config, []news.Problem) {
 	opts := goodOptions()
 	opts.ReadFile = func(path string) ([]byte, error) {
-		if path == "feeds.yaml" {
+		switch path {
+		case "feeds.yaml":
 			return text, nil
+		case "key":
+			return []byte("k€y"), nil
 		}
 		return nil, errors.New("no such file")
 	}
