@@ -84,7 +84,24 @@ func FuzzProblems(f *testing.F) {
 	for _, text := range seeds(f) {
 		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, text []byte) { checkProblems(t, text) })
+	f.Fuzz(func(t *testing.T, text []byte) {
+		checkProblems(t, text)
+		checkEdit(t, text)
+	})
+}
+
+// checkEdit is T12 for any bytes: an edit is refused or can be undone.
+func checkEdit(t interface{ Errorf(string, ...any) }, text []byte) {
+	e := editorOf(string(text))
+	if e.Add(larch) != nil {
+		return
+	}
+	added := textOf(e)
+	if err := e.Remove("larch"); err != nil {
+		t.Errorf("%v in %q", err, added)
+	} else if got := textOf(e); got != string(text) {
+		t.Errorf("got %q, want %q, by %q", got, text, added)
+	}
 }
 
 // TestPropChangedByteIsExplained is T11: any change of any byte of a good file.
@@ -102,6 +119,7 @@ func TestPropChangedByteIsExplained(t *testing.T) {
 			text = append(text[:at], text[min(len(text), at+int(with)%7):]...)
 		}
 		checkProblems(t, text)
+		checkEdit(t, text)
 	})
 }
 

@@ -92,8 +92,12 @@ func (p *places) lineEnd(line int) int { return p.lines[line] + len(p.tree.lines
 func (p *places) find(parsed *ast.File) error {
 	var root *ast.MappingNode
 	for _, d := range parsed.Docs {
-		if m, ok := d.Body.(*ast.MappingNode); ok {
-			root = m
+		switch body := d.Body.(type) {
+		case nil, *ast.CommentGroupNode, *ast.DirectiveNode:
+		case *ast.MappingNode:
+			root = body
+		default:
+			return errByHand
 		}
 	}
 	if root == nil {
