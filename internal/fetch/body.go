@@ -63,6 +63,7 @@ func (g *getter) document(ctx context.Context, answer *http.Response) *Error {
 	switch {
 	case err == nil:
 		g.resp.Complete = true
+		g.resp.Validators = news.Validators(g.validators(answer.Header))
 	case w.err != nil && isTimeout(ctx, w.err):
 		return &Error{Kind: news.KindTimeout, Text: fmt.Sprintf("%s was still sending after %s: %s had come", g.host(), timeout(g.src), size(w.n)), Err: w.err}
 	case len(body) == 0 && w.err != nil:
@@ -71,7 +72,6 @@ func (g *getter) document(ctx context.Context, answer *http.Response) *Error {
 		return &Error{Kind: news.KindNotAFeed, Text: fmt.Sprintf("the body that %s sent is packed but cannot be unpacked", g.host()), Err: err}
 	}
 	g.resp.Kind, g.resp.BodyHash = news.KindOK, hash(body)
-	g.resp.Validators = news.Validators(g.validators(answer.Header))
 	return nil
 }
 

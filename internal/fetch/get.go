@@ -20,9 +20,9 @@ type Response struct {
 	Hops   []news.Hop
 	Header http.Header // of the last answer; nil: there was none
 
-	// Validators are to be stored when the document was complete and parsed:
-	// of a 200 those it brought, of a 304 those and what it left unsaid, of
-	// everything else the ones that were handed in.
+	// Validators are to be stored when the document parsed as it was: of a
+	// complete 200 those it brought, of a 304 those and what it left unsaid, of
+	// everything else the ones that were handed in (rules F4 to F8 of intake).
 	Validators news.Validators
 
 	Body     []byte // unpacked; the caller's

@@ -14,9 +14,10 @@ import (
 
 // Bounds of what a server may ask.
 const (
-	maxFresh      = 24 * time.Hour     // a hint above it counts as this much
-	maxRetryAfter = 7 * 24 * time.Hour // a longer wait is a mistake, not a wish
-	maxValidator  = 4 << 10            // bytes; a longer ETag is a mistake and would be kept for every source
+	maxFresh      = 24 * time.Hour        // a hint above it counts as this much
+	maxDelta      = 1 << 31 * time.Second // of max-age and Age before they are compared (RFC 9111 §1.2.2)
+	maxRetryAfter = 7 * 24 * time.Hour    // a longer wait is a mistake, not a wish
+	maxValidator  = 4 << 10               // bytes; a longer ETag is a mistake and would be kept for every source
 )
 
 // sendable says whether a validator can be sent back byte for byte. Nothing
@@ -130,7 +131,7 @@ func freshness(h http.Header, now time.Time) (time.Duration, string) {
 		return 0, ""
 	}
 	fresh, why := control, "max-age"
-	if age, ok := seconds(strings.TrimSpace(h.Get("Age")), maxFresh); ok {
+	if age, ok := seconds(strings.TrimSpace(h.Get("Age")), maxDelta); ok {
 		fresh -= age
 	}
 	if expires, err := parseDate(h.Get("Expires")); err == nil {
@@ -149,13 +150,15 @@ func freshness(h http.Header, now time.Time) (time.Duration, string) {
 func cacheControl(values []string) (time.Duration, bool) {
 	var age time.Duration
 	for _, value := range values {
-		for directive := range strings.SplitSeq(value, ",") {
-			name, arg, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		for value != "" {
+			var directive string
+			directive, value = cutUnquoted(value, ',')
+			name, arg, _ := strings.Cut(directive, "=")
 			switch strings.ToLower(strings.TrimSpace(name)) {
 			case "no-cache", "no-store":
 				return 0, false
 			case "max-age":
-				given, ok := seconds(strings.Trim(arg, ` "`), maxFresh)
+				given, ok := seconds(strings.Trim(arg, ` "`), maxDelta)
 				if ok && given == 0 {
 					return 0, false
 				}
@@ -176,36 +179,36 @@ func linked(values []string, relation, base string) string {
 			if !found || !closed {
 				break
 			}
-			end := linkEnd(params)
-			if hasRelation(params[:end], relation) {
+			params, value = cutUnquoted(params, ',')
+			if hasRelation(params, relation) {
 				if u := absolute(base, target); u != "" {
 					return u
 				}
 			}
-			value = params[end:]
 		}
 	}
 	return ""
 }
 
-// linkEnd is the length of the parameters of one link: up to the first comma
-// outside quotes.
-func linkEnd(params string) int {
+// cutUnquoted cuts s at the first sep outside quotes.
+func cutUnquoted(s string, sep byte) (before, after string) {
 	quoted := false
-	for i := range len(params) {
+	for i := range len(s) {
 		switch {
-		case params[i] == '"':
+		case s[i] == '"':
 			quoted = !quoted
-		case params[i] == ',' && !quoted:
-			return i
+		case s[i] == sep && !quoted:
+			return s[:i], s[i+1:]
 		}
 	}
-	return len(params)
+	return s, ""
 }
 
 func hasRelation(params, relation string) bool {
-	for param := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
+	for params != "" {
+		var param string
+		param, params = cutUnquoted(params, ';')
+		name, value, _ := strings.Cut(param, "=")
 		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
 			continue
 		}
