@@ -1,0 +1,354 @@
+package parse
+
+import (
+	"bytes"
+	"mime"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
+
+	"khyber/internal/news"
+)
+
+const utf8Name = "utf-8"
+
+// maxBadShare is the share of bad sequences among those beyond ASCII up to
+// which a text still counts as UTF-8: 1 in 20.
+const maxBadShare = 20
+
+// decoded is a document in UTF-8 without byte order mark, without the
+// characters that XML forbids, from its first < or { on.
+type decoded struct {
+	body     []byte
+	encoding string // canonical name of what it was
+	repairs  []string
+}
+
+// decodeBody brings a document to UTF-8: byte order mark, Content-Type and XML
+// declaration are asked in this order, and the bytes have the last word.
+func decodeBody(body []byte, contentType string, src *news.Source) decoded {
+	d := decoded{body: body, encoding: utf8Name}
+	enc, name, body := labelled(body, contentType)
+	switch {
+	case name == utf8Name, enc == nil, keepsASCII(name) && utf8.Valid(body):
+		if enc != nil && name != utf8Name && hasHigh(body) {
+			d.repair("the document is UTF-8, not " + name)
+		}
+		d.utf8(body, src)
+	default:
+		d.convert(enc, name, body)
+	}
+	d.clean()
+	return d
+}
+
+func (d *decoded) repair(what string) { d.repairs = append(d.repairs, what) }
+
+// convert decodes with the encoding. Bytes that it does not know become U+FFFD.
+func (d *decoded) convert(enc encoding.Encoding, name string, body []byte) {
+	out, err := enc.NewDecoder().Bytes(body)
+	if err != nil {
+		d.repair("the document was not whole in " + name)
+	}
+	d.body, d.encoding = out, name
+	if bytes.Contains(out, []byte("\uFFFD")) {
+		d.repair("bytes that are not " + name + " were replaced")
+	}
+}
+
+// utf8 takes a document that says it is UTF-8, or nothing: a few bad bytes are
+// replaced, with many of them it is in the usual charset of the language.
+func (d *decoded) utf8(body []byte, src *news.Source) {
+	d.body = body
+	if utf8.Valid(body) {
+		return
+	}
+	good, bad := countUTF8(body)
+	if bad*maxBadShare <= good+bad {
+		d.body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
+		d.repair("bytes that are not UTF-8 were replaced")
+		return
+	}
+	enc, name := legacy(src.Lang)
+	d.convert(enc, name, body)
+	d.repair("the document is not UTF-8; it was read as " + name)
+}
+
+// legacy is the charset that a language was written in before UTF-8.
+func legacy(lang string) (encoding.Encoding, string) {
+	switch lang {
+	case "fa", "ar", "ur", "ps":
+		return charmap.Windows1256, "windows-1256"
+	case "ru", "uk", "be", "bg", "sr", "mk", "tg", "kk", "ky", "mn":
+		return charmap.Windows1251, "windows-1251"
+	}
+	return charmap.Windows1252, "windows-1252"
+}
+
+// labelled returns what the labels say: nil where none is known.
+func labelled(body []byte, contentType string) (encoding.Encoding, string, []byte) {
+	if enc, name, n := byteOrderMark(body); enc != nil {
+		return enc, name, body[n:]
+	}
+	if enc, name := bytePattern(body); enc != nil {
+		return enc, name, body
+	}
+	if _, params, err := mime.ParseMediaType(contentType); err == nil {
+		if enc, name := lookup(params["charset"]); enc != nil && plausible(name, body) {
+			return enc, name, body
+		}
+	}
+	enc, name := lookup(declared(body))
+	if !plausible(name, body) {
+		return nil, "", body
+	}
+	return enc, name, body
+}
+
+// plausible refuses labels of wide encodings and EBCDIC on bytes that begin
+// with plain ASCII: bytePattern has not seen them.
+func plausible(name string, body []byte) bool {
+	if keepsASCII(name) || strings.HasPrefix(name, "hz-gb") || strings.HasPrefix(name, "iso-2022") {
+		return true
+	}
+	b := bytes.TrimLeft(body, " \t\r\n")
+	return len(b) < 2 || b[0] != '<' && b[0] != '{' || b[1] == 0
+}
+
+func byteOrderMark(b []byte) (encoding.Encoding, string, int) {
+	switch {
+	case bytes.HasPrefix(b, []byte("\xEF\xBB\xBF")):
+		return unicode.UTF8, utf8Name, 3
+	case bytes.HasPrefix(b, []byte("\xFF\xFE\x00\x00")):
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM), "utf-32le", 4
+	case bytes.HasPrefix(b, []byte("\x00\x00\xFE\xFF")):
+		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), "utf-32be", 4
+	case bytes.HasPrefix(b, []byte("\xFF\xFE")):
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "utf-16le", 2
+	case bytes.HasPrefix(b, []byte("\xFE\xFF")):
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "utf-16be", 2
+	}
+	return nil, "", 0
+}
+
+// bytePattern knows wide and EBCDIC documents by how their first < looks (XML
+// 1.0, appendix F). An EBCDIC document says itself which one it is.
+func bytePattern(b []byte) (encoding.Encoding, string) {
+	if len(b) < 4 {
+		return nil, ""
+	}
+	switch lead := string(b[:4]); {
+	case lead == "<\x00\x00\x00":
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM), "utf-32le"
+	case lead == "\x00\x00\x00<":
+		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), "utf-32be"
+	case lead[1] == 0 && lead[3] == 0 && (lead[0] == '<' || lead[0] == '{'):
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "utf-16le"
+	case lead[0] == 0 && lead[2] == 0 && (lead[1] == '<' || lead[1] == '{'):
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "utf-16be"
+	case lead == "\x4C\x6F\xA7\x94":
+		head, _ := charmap.CodePage037.NewDecoder().Bytes(b[:min(len(b), maxDeclaration)])
+		if enc, name := lookup(declared(head)); enc != nil && !keepsASCII(name) {
+			return enc, name
+		}
+		return charmap.CodePage037, "ibm037"
+	}
+	return nil, ""
+}
+
+// maxDeclaration is how far the encoding of an XML declaration is looked for.
+const maxDeclaration = 1 << 10
+
+var declaration = regexp.MustCompile(`^[^<]{0,64}<\?xml\s[^>]*?encoding\s*=\s*["']\s*([A-Za-z0-9._:-]+)\s*["']`)
+
+func declared(b []byte) string {
+	m := declaration.FindSubmatch(b[:min(len(b), maxDeclaration)])
+	if m == nil {
+		return ""
+	}
+	return string(m[1])
+}
+
+// keepsASCII says whether the bytes of ASCII mean ASCII in the encoding.
+func keepsASCII(name string) bool {
+	for _, prefix := range []string{"utf-16", "utf-32", "ibm037", "ibm1047", "ibm01140", "hz-gb", "iso-2022"} {
+		if strings.HasPrefix(name, prefix) {
+			return false
+		}
+	}
+	return true
+}
+
+// lookup finds an encoding by any of the names it goes by on the web, with IANA
+// or in programs. UTF-7 is not among them: it hides markup.
+func lookup(label string) (encoding.Encoding, string) {
+	label = strings.ReplaceAll(strings.ToLower(strings.Trim(label, " \t\r\n\"'")), "_", "-")
+	for _, name := range spellings(label) {
+		if enc, canonical := charset.Lookup(name); enc != nil && canonical != "replacement" {
+			return enc, canonical
+		}
+		if enc, err := ianaindex.IANA.Encoding(name); err == nil && enc != nil {
+			canonical, _ := ianaindex.IANA.Name(enc)
+			return enc, strings.ToLower(canonical)
+		}
+		if enc := utf32Named(name); enc != nil {
+			return enc, name
+		}
+	}
+	return nil, ""
+}
+
+func utf32Named(name string) encoding.Encoding {
+	switch name {
+	case "utf-32", "utf-32be", "utf-32-be":
+		return utf32.UTF32(utf32.BigEndian, utf32.UseBOM)
+	case "utf-32le", "utf-32-le":
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
+	}
+	return nil
+}
+
+var (
+	isoName = regexp.MustCompile(`^(?:iso-?)?8859-?(\d{1,2})$`)
+	numbers = regexp.MustCompile(`^(?:cp|ibm|windows|win|x-cp|ms|csibm)-?0*(\d{2,5})$`)
+	macName = regexp.MustCompile(`^(?:x-)?mac-?([a-z]+)$`)
+)
+
+// spellings lists what a label may be called elsewhere, the label itself first.
+func spellings(label string) []string {
+	out := []string{label}
+	switch label {
+	case "":
+		return nil
+	case "utf8", "u8", "utf", "utf-8-sig":
+		return []string{utf8Name}
+	case "latin-1", "latin1", "l1":
+		return []string{"iso-8859-1"}
+	case "ascii", "646", "us":
+		return []string{"us-ascii"}
+	case "hz", "hzgb", "hz-gb":
+		return []string{"hz-gb-2312"}
+	case "big5hkscs", "big5-hkscs":
+		return []string{"big5"}
+	case "ujis", "u-jis", "eucjp", "euc-jis-2004", "euc-jisx0213":
+		return []string{"euc-jp"}
+	case "s-jis", "sjis", "shift-jis-2004", "shift-jisx0213":
+		return []string{"shift_jis"}
+	case "shift-jis":
+		return []string{"shift_jis"}
+	case "cp949", "uhc", "johab-ks":
+		return []string{"euc-kr"}
+	case "utf-16", "utf16", "u16":
+		return []string{"utf-16be"}
+	case "utf32", "u32":
+		return []string{"utf-32"}
+	}
+	if m := isoName.FindStringSubmatch(label); m != nil {
+		out = append(out, "iso-8859-"+m[1])
+	}
+	if m := macName.FindStringSubmatch(label); m != nil {
+		out = append(out, "x-mac-"+m[1])
+		if m[1] == "roman" || m[1] == "intosh" {
+			out = append(out, "macintosh")
+		}
+	}
+	if strings.HasPrefix(label, "iso2022") {
+		out = append(out, "iso-2022"+strings.TrimPrefix(label, "iso2022"), "iso-2022-jp")
+	}
+	if m := numbers.FindStringSubmatch(label); m != nil {
+		n := m[1]
+		switch n {
+		case "932":
+			return []string{"shift_jis"}
+		case "936":
+			return []string{"gbk"}
+		case "950":
+			return []string{"big5"}
+		case "37":
+			n = "037"
+		case "1140":
+			n = "01140"
+		}
+		out = append(out, "windows-"+n, "ibm"+n, "cp"+n)
+	}
+	return out
+}
+
+// countUTF8 counts the good and bad sequences beyond ASCII.
+func countUTF8(b []byte) (good, bad int) {
+	for len(b) > 0 {
+		if b[0] < utf8.RuneSelf {
+			b = b[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			bad++
+		} else {
+			good++
+		}
+		b = b[n:]
+	}
+	return good, bad
+}
+
+func hasHigh(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
+}
+
+// clean drops what XML 1.0 §2.2 forbids, and whatever stands before the
+// document.
+func (d *decoded) clean() {
+	b := bytes.TrimPrefix(d.body, []byte("\uFEFF"))
+	if dirty(b) {
+		b = cleaned(b)
+		d.repair("characters that XML forbids were dropped")
+	}
+	if i := bytes.IndexAny(b, "<{"); i > 0 {
+		if lead := bytes.TrimSpace(b[:i]); len(lead) > 0 {
+			d.repair("text before the document was dropped")
+		}
+		b = b[i:]
+	}
+	d.body = b
+}
+
+// dirty looks for forbidden characters and references to them; it is the one
+// look at every byte of each document, so it is plain.
+func dirty(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
+			return true
+		}
+	}
+	return bytes.Contains(b, []byte("\uFFFE")) || bytes.Contains(b, []byte("\uFFFF")) ||
+		bytes.Contains(b, []byte("&#")) && forbiddenRef.Match(b)
+}
+
+// forbiddenRef matches references to C0 characters, U+FFFE and U+FFFF: an XML
+// parser gives the whole document up for one of them.
+var forbiddenRef = regexp.MustCompile(`&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|[xX]0*(?:[0-8bcBCeEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF])|0*6553[45]);`)
+
+func cleaned(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for _, c := range b {
+		if c >= ' ' || c == '\n' || c == '\r' || c == '\t' {
+			out = append(out, c)
+		}
+	}
+	out = bytes.ReplaceAll(out, []byte("\uFFFE"), nil)
+	out = bytes.ReplaceAll(out, []byte("\uFFFF"), nil)
+	return forbiddenRef.ReplaceAll(out, nil)
+}

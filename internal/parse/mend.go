@@ -1,0 +1,275 @@
+package parse
+
+import (
+	"bytes"
+	"encoding/xml"
+	"regexp"
+	"slices"
+	"strings"
+
+	"khyber/internal/news"
+)
+
+// edit replaces the bytes [start, end) of the document by text.
+type edit struct {
+	start, end int
+	text       string
+}
+
+// apply writes the document with its edits, which are in order.
+func apply(b []byte, edits []edit) []byte {
+	size := len(b)
+	for _, e := range edits {
+		size += len(e.text) - (e.end - e.start)
+	}
+	out, at := make([]byte, 0, max(size, 0)), 0
+	for _, e := range edits {
+		if e.start < at {
+			continue // inside of one that was made before
+		}
+		out = append(append(out, b[at:e.start]...), e.text...)
+		at = e.end
+	}
+	return append(out, b[at:]...)
+}
+
+func (s *shape) edit(start, end int, text string) {
+	s.edits = append(s.edits, edit{start, end, text})
+}
+
+// end handles an end tag. Damage below a field of an item is mended; damage of
+// the item itself is cut out with it, so that no item is kept under an id or a
+// text that it does not have.
+func (s *shape) end(t *token) int {
+	n := len(s.open) - 1
+	if n >= 0 && bytes.Equal(s.open[n].name, t.name) && !s.open[n].virtual {
+		s.close(t.start, t.end)
+		return t.end
+	}
+	k := s.matching(t.name)
+	switch {
+	case k < 0 && s.item >= 0 && s.item == n:
+		return s.cutDamaged(t.start)
+	case k < 0:
+		s.edit(t.start, t.end, "")
+		s.repair("a stray end tag was removed")
+		return t.end
+	case k < s.item:
+		if s.item < n {
+			s.cutItem(t.start, news.RejectedDamaged)
+			return t.start
+		}
+		s.insertEnd(t.start, n)
+		s.close(t.start, t.start)
+		s.salvaged = true
+		s.repair("an item without its end was closed")
+		return t.start
+	case k == s.item:
+		s.cutItem(t.end, news.RejectedDamaged)
+		return t.end
+	}
+	for ; n > k; n-- {
+		s.insertEnd(t.start, n)
+		s.close(t.start, t.start)
+		s.repair("an element without its end was closed")
+	}
+	s.close(t.start, t.end)
+	if !bytes.Equal(s.b[t.start+2:t.start+2+len(t.name)], t.name) {
+		s.repair("the case of a tag was mended")
+	}
+	return t.end
+}
+
+// matching finds the innermost open element of the name; -1: there is none.
+func (s *shape) matching(name []byte) int {
+	for k := len(s.open) - 1; k >= 0; k-- {
+		if !s.open[k].virtual && bytes.EqualFold(s.open[k].name, name) {
+			return k
+		}
+	}
+	return -1
+}
+
+// insertEnd writes the end tag of open[n], which the document lacks.
+func (s *shape) insertEnd(at, n int) { s.edit(at, at, "</"+string(s.open[n].name)+">") }
+
+// close takes the innermost element off. Its content ends at inner, its end tag
+// at end; both are the same where there is none.
+func (s *shape) close(inner, end int) {
+	n := len(s.open) - 1
+	e := &s.open[n]
+	empty := e.inner == inner && inner == end // <a/>, or nothing before the place where it was closed
+	switch e.role {
+	case roleField:
+		s.closeField(e, inner)
+	case roleHead:
+		s.closeHead(e, inner)
+	case roleItem:
+		s.items[len(s.items)-1].end = end
+		s.item = -1
+		if e.text > maxFieldBytes {
+			e.oversize = true
+		}
+	case roleNone, roleRoot, roleChannel:
+	}
+	if !empty && end > inner {
+		s.rewriteEnd(e, inner, end)
+	}
+	s.bindings = s.bindings[:e.bindings]
+	cut := e.role == roleItem && e.oversize
+	if e.role == roleField && e.oversize {
+		s.open[s.item].oversize = true
+	}
+	s.open = s.open[:n]
+	if cut {
+		s.drop(*e, end, news.RejectedOversize)
+	}
+}
+
+func (s *shape) rewriteEnd(e *element, inner, end int) {
+	switch {
+	case e.dropped:
+		s.edit(inner, end, "")
+	case e.rename != "":
+		s.edit(inner, end, "</"+e.rename+">")
+	case !bytes.HasPrefix(s.b[inner+2:], e.name):
+		s.edit(inner, end, "</"+string(e.name)+">")
+	}
+}
+
+// drop cuts an item out up to end and counts why.
+func (s *shape) drop(e element, end int, reason news.Reason) {
+	s.edits, s.asides = s.edits[:e.edits], s.asides[:e.asides]
+	s.items = s.items[:len(s.items)-1]
+	s.edit(e.start, end, "")
+	s.rejected[reason]++
+}
+
+// cutItem cuts the open item out up to end.
+func (s *shape) cutItem(end int, reason news.Reason) {
+	e := s.open[s.item]
+	s.bindings = s.bindings[:e.bindings]
+	s.open, s.item = s.open[:s.item], -1
+	s.drop(e, end, reason)
+	s.cuts++
+	s.salvaged = true
+	s.repair("a damaged item was cut out")
+}
+
+// cutDamaged cuts the open item out and returns where the next one begins. The
+// 65th time it gives up on the rest of the document.
+func (s *shape) cutDamaged(at int) int {
+	next := len(s.b)
+	if s.cuts < maxCuts {
+		if i := boundary(s.b[at:], "<"+string(s.open[s.item].name)); i >= 0 {
+			next = at + i
+		}
+	}
+	s.cutItem(next, news.RejectedDamaged)
+	return next
+}
+
+// boundary finds the next start tag; -1: there is none.
+func boundary(b []byte, tag string) int {
+	for at := 0; ; {
+		i := bytes.Index(b[at:], []byte(tag))
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if end := at + len(tag); end < len(b) && (isSpace(b[end]) || b[end] == '>' || b[end] == '/') {
+			return at
+		}
+		at += len(tag)
+	}
+}
+
+// characters handles text between two pieces of markup.
+func (s *shape) characters(from, to int) {
+	if from == to || len(s.open) == 0 {
+		return
+	}
+	e := &s.open[len(s.open)-1]
+	s.pieces(e, to-from)
+	text := s.b[from:to]
+	for at := 0; ; { // ]]> is an error in text
+		i := bytes.Index(text[at:], []byte(cdataEnd))
+		if i < 0 {
+			break
+		}
+		s.edit(from+at+i, from+at+i+len(cdataEnd), "]]&gt;")
+		at += i + len(cdataEnd)
+	}
+	if len(s.entities) > 0 && bytes.IndexByte(text, '&') >= 0 {
+		if mended := s.expand(string(text)); mended != string(text) {
+			s.edit(from, to, mended)
+		}
+	}
+}
+
+// pieces counts text and what gofeed copies when it joins it to the text that
+// the element has so far.
+func (s *shape) pieces(e *element, n int) {
+	s.copying += e.text
+	e.text += n
+}
+
+// cdata handles a CDATA section. One that has run over the end of its item,
+// because its own end was lost, damages the item.
+func (s *shape) cdata(t *token) int {
+	if len(s.open) == 0 {
+		s.edit(t.start, t.end, "")
+		return t.end
+	}
+	if s.item >= 0 {
+		inner := s.b[t.start+len(cdataStart) : t.end]
+		if bytes.Contains(inner, []byte(cdataStart)) && bytes.Contains(inner, []byte("</"+string(s.open[s.item].name))) {
+			return s.cutDamaged(t.start + len(cdataStart))
+		}
+	}
+	s.pieces(&s.open[len(s.open)-1], t.end-t.start)
+	return t.end
+}
+
+var entityDecl = regexp.MustCompile(`<!ENTITY\s+([A-Za-z_][\w.-]*)\s+(?:"([^"%<]*)"|'([^'%<]*)')\s*>`)
+
+// doctype reads the entities of an internal subset: short plain texts only, so
+// that none can grow.
+func (s *shape) doctype(b []byte) {
+	for _, m := range entityDecl.FindAllSubmatch(b, maxEntities) {
+		text := unescape(string(m[2]) + string(m[3]))
+		if len(text) > maxEntityText || strings.Contains(text, "&") {
+			continue
+		}
+		if s.entities == nil {
+			s.entities = map[string]string{}
+		}
+		s.entities[string(m[1])] = text
+	}
+}
+
+var entityRef = regexp.MustCompile(`&[A-Za-z_][\w.-]*;`)
+
+// expand writes the document's own entities out, escaped again. All of them
+// together may grow to the size of one field.
+func (s *shape) expand(text string) string {
+	return entityRef.ReplaceAllStringFunc(text, func(ref string) string {
+		value, ok := s.entities[ref[1:len(ref)-1]]
+		if !ok || s.expanded+len(value) > maxFieldBytes {
+			return ref
+		}
+		s.expanded += len(value)
+		return escapeXML(value)
+	})
+}
+
+func escapeXML(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder never fails
+	return b.String()
+}
+
+// sortEdits brings the edits of one start tag into the order of the document.
+func (s *shape) sortEdits(from int) {
+	slices.SortStableFunc(s.edits[from:], func(a, b edit) int { return a.start - b.start })
+}

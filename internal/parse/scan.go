@@ -1,0 +1,274 @@
+package parse
+
+import (
+	"bytes"
+	"encoding/xml"
+	"strings"
+)
+
+// tokenKind says what a piece of markup is.
+type tokenKind uint8
+
+const (
+	tokenStray tokenKind = iota // a < that begins no markup
+	tokenStart
+	tokenEmpty // <a/>
+	tokenEnd
+	tokenCDATA
+	tokenComment
+	tokenInstruction
+	tokenDoctype
+)
+
+// token is one piece of markup with its place in the document. Its slices point
+// into the document.
+type token struct {
+	kind       tokenKind
+	start, end int
+	name       []byte
+	attrs      []attr
+	sloppy     bool // an XML parser would not read it: write it anew
+}
+
+// attr is an attribute as it is written, its value still escaped.
+type attr struct {
+	name, value []byte
+	start, end  int
+}
+
+// get returns the unescaped value of the attribute with the qualified name.
+func (t *token) get(name string) string {
+	for _, a := range t.attrs {
+		if string(a.name) == name {
+			return unescape(string(a.value))
+		}
+	}
+	return ""
+}
+
+// getFold is get for formats whose attributes come in any case.
+func (t *token) getFold(name string) string {
+	for _, a := range t.attrs {
+		if strings.EqualFold(string(a.name), name) {
+			return unescape(string(a.value))
+		}
+	}
+	return ""
+}
+
+// readToken reads the markup at b[at], which is a '<'. It never looks further
+// than the end of that piece, so a damaged one harms nothing behind it. attrs
+// is reused for the attributes.
+func readToken(b []byte, at int, attrs []attr) token {
+	if at+1 >= len(b) {
+		return stray(at)
+	}
+	switch c := b[at+1]; {
+	case c == '/':
+		return readEnd(b, at)
+	case c == '!':
+		return readDeclaration(b, at)
+	case c == '?':
+		return until(b, at, at+2, "?>", tokenInstruction)
+	case nameStart(c):
+		return readStart(b, at, attrs)
+	}
+	return stray(at)
+}
+
+func stray(at int) token { return token{kind: tokenStray, start: at, end: at + 1} }
+
+// until reads to the mark that ends the piece; without one the < is stray.
+func until(b []byte, at, from int, mark string, kind tokenKind) token {
+	if from > len(b) {
+		return stray(at)
+	}
+	i := bytes.Index(b[from:], []byte(mark))
+	if i < 0 {
+		return stray(at)
+	}
+	return token{kind: kind, start: at, end: from + i + len(mark)}
+}
+
+func readDeclaration(b []byte, at int) token {
+	rest := b[at:]
+	switch {
+	case bytes.HasPrefix(rest, []byte(cdataStart)):
+		return until(b, at, at+len(cdataStart), cdataEnd, tokenCDATA)
+	case bytes.HasPrefix(rest, []byte("<!--")):
+		return until(b, at, at+4, "-->", tokenComment)
+	}
+	// A document type: quotes and one level of brackets hide what ends it.
+	quote, brackets := byte(0), 0
+	for i := at + 2; i < len(b); i++ {
+		switch c := b[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '[':
+			brackets++
+		case c == ']':
+			brackets--
+		case c == '>' && brackets <= 0:
+			return token{kind: tokenDoctype, start: at, end: i + 1}
+		}
+	}
+	return stray(at)
+}
+
+func readEnd(b []byte, at int) token {
+	i := at + 2
+	for i < len(b) && nameByte(b[i]) {
+		i++
+	}
+	t := token{kind: tokenEnd, start: at, name: b[at+2 : i]}
+	for i < len(b) && isSpace(b[i]) {
+		i++
+	}
+	if i >= len(b) || b[i] != '>' || !goodName(t.name) {
+		return stray(at)
+	}
+	t.end = i + 1
+	return t
+}
+
+func readStart(b []byte, at int, attrs []attr) token {
+	i := at + 1
+	for i < len(b) && nameByte(b[i]) {
+		i++
+	}
+	t := token{kind: tokenStart, start: at, name: b[at+1 : i], attrs: attrs[:0]}
+	if !goodName(t.name) {
+		return stray(at)
+	}
+	for i < len(b) && i-at <= maxTagBytes {
+		switch c := b[i]; {
+		case isSpace(c):
+			i++
+		case c == '>':
+			t.end = i + 1
+			return t
+		case c == '/' && i+1 < len(b) && b[i+1] == '>':
+			t.kind, t.end = tokenEmpty, i+2
+			return t
+		case c == '<':
+			return stray(at)
+		default:
+			a, next, ok := readAttr(b, i, &t.sloppy)
+			if !ok {
+				return stray(at)
+			}
+			if len(a.name) > 0 {
+				t.attrs = append(t.attrs, a)
+			}
+			i = next
+		}
+	}
+	return stray(at)
+}
+
+// readAttr reads one attribute the way HTML would: without value, without
+// quotes, or as it should be.
+func readAttr(b []byte, at int, sloppy *bool) (attr, int, bool) {
+	i := at
+	for i < len(b) && nameByte(b[i]) {
+		i++
+	}
+	a := attr{name: b[at:i], start: at, end: i}
+	if !goodName(a.name) {
+		// A stray quote or sign between attributes: skipped when rewritten.
+		*sloppy, a.name = true, nil
+		if i == at {
+			return a, at + 1, true
+		}
+	}
+	j := skipSpace(b, i)
+	if j >= len(b) || b[j] != '=' {
+		*sloppy = true
+		return a, i, true
+	}
+	j = skipSpace(b, j+1)
+	if j >= len(b) {
+		return a, j, false
+	}
+	if q := b[j]; q == '"' || q == '\'' {
+		n := bytes.IndexByte(b[j+1:min(len(b), j+1+maxTagBytes)], q)
+		if n < 0 || swallowed(b[j+1:j+1+n]) {
+			return a, j, false
+		}
+		a.value, a.end = b[j+1:j+1+n], j+n+2
+		return a, a.end, true
+	}
+	*sloppy = true
+	k := j
+	for k < len(b) && !isSpace(b[k]) && b[k] != '>' && b[k] != '<' {
+		k++
+	}
+	a.value, a.end = b[j:k], k
+	return a, k, true
+}
+
+// swallowed says whether a quoted value has run over the markup that follows,
+// because its own closing quote was lost.
+func swallowed(v []byte) bool {
+	return bytes.IndexByte(v, '<') >= 0 && (bytes.Contains(v, []byte("</")) || bytes.Contains(v, []byte("=")))
+}
+
+// appendTag writes a start tag anew, quoted and without what XML forbids.
+func appendTag(dst []byte, t *token) []byte {
+	dst = append(append(dst, '<'), t.name...)
+	for _, a := range t.attrs {
+		dst = append(append(dst, ' '), a.name...)
+		dst = append(dst, '=', '"')
+		for _, c := range a.value {
+			switch c {
+			case '"':
+				dst = append(dst, "&#34;"...)
+			case '<':
+				dst = append(dst, "&lt;"...)
+			default:
+				dst = append(dst, c)
+			}
+		}
+		dst = append(dst, '"')
+	}
+	if t.kind == tokenEmpty {
+		dst = append(dst, '/')
+	}
+	return append(dst, '>')
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && isSpace(b[i]) {
+		i++
+	}
+	return i
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
+
+func nameStart(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80
+}
+
+func nameByte(c byte) bool {
+	return nameStart(c) || c >= '0' && c <= '9' || c == '-' || c == '.' || c == ':'
+}
+
+// goodName says whether encoding/xml takes the name. For the rare ones beyond
+// ASCII it is asked itself, so that both always agree.
+func goodName(name []byte) bool {
+	if len(name) == 0 || !nameStart(name[0]) || bytes.Count(name, []byte{':'}) > 1 {
+		return false
+	}
+	for _, c := range name {
+		if c >= 0x80 {
+			_, err := xml.NewDecoder(strings.NewReader("<" + string(name) + "/>")).RawToken()
+			return err == nil
+		}
+	}
+	return true
+}

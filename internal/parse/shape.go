@@ -1,0 +1,414 @@
+package parse
+
+import (
+	"bytes"
+	"net/url"
+	"slices"
+	"strings"
+
+	"khyber/internal/news"
+)
+
+// role is the place of an element in a document.
+type role uint8
+
+const (
+	roleNone role = iota
+	roleRoot
+	roleChannel
+	roleHead  // child of the channel, or of an Atom root
+	roleItem  // item or entry
+	roleField // child of an item
+)
+
+// format is the family of a document, by its root element.
+type format uint8
+
+const (
+	formatRSS format = iota
+	formatRDF
+	formatAtom
+	formatJSON
+)
+
+// element is an open element.
+type element struct {
+	name    []byte // as written
+	local   string
+	space   space
+	role    role
+	kids    bool // has child elements
+	virtual bool // was added around a root that stands alone
+	dropped bool // its tags are removed
+	rename  string
+	base    int // index into bases
+	typ     string
+	mode    string
+
+	start, inner            int // of the start tag, behind it
+	edits, bindings, asides int // how many there were when it began
+	text                    int // bytes of its own so far
+	about, lang             string
+	oversize                bool
+}
+
+// binding is a prefix in scope.
+type binding struct {
+	prefix []byte
+	space  space
+}
+
+// itemShape is what the prescan knows of an item and gofeed loses.
+type itemShape struct {
+	start, end int
+	id         string // raw guid or id
+	about      string // rdf:about
+	lang       string // xml:lang
+	base       int
+	atRoot     bool // beside the channel, as in RSS 1.0
+}
+
+// shape is the result of the prescan of an XML document and its state.
+type shape struct {
+	b        []byte
+	format   format
+	cdf      bool
+	version  string
+	lang     string // xml:lang of root or channel
+	items    []itemShape
+	edits    []edit
+	asides   []aside
+	nonce    string
+	bases    []*url.URL // the first one is the document's own
+	rejected map[news.Reason]int
+	repairs  []string
+	salvaged bool
+
+	open     []element
+	item     int // index of the open item in open; -1: none
+	channels int
+	bindings []binding
+	entities map[string]string
+	expanded int // bytes of entities so far
+	attrs    []attr
+	parts    int
+	copying  int
+	baseSize int
+	cuts     int
+}
+
+// prescan reads the markup of an XML document once. Its error is an *Error:
+// a limit was crossed, or it is no document with items.
+func prescan(b []byte, base *url.URL) (*shape, error) {
+	s := &shape{b: b, item: -1, bases: []*url.URL{base}, nonce: nonce(b), rejected: map[news.Reason]int{}}
+	if n := bytes.Count(b, []byte{'&'}); n > maxReferences {
+		return nil, over("references", n, maxReferences)
+	}
+	at := 0
+	for at < len(b) {
+		i := bytes.IndexByte(b[at:], '<')
+		if i < 0 {
+			i = len(b) - at
+		}
+		s.characters(at, at+i)
+		at += i
+		if at == len(b) {
+			break
+		}
+		t := readToken(b, at, s.attrs)
+		if t.attrs != nil {
+			s.attrs = t.attrs
+		}
+		next, err := s.take(&t)
+		if err != nil {
+			return nil, err
+		}
+		at = next
+		if len(s.open) == 0 && s.started() {
+			break
+		}
+	}
+	return s, s.finish(at)
+}
+
+// started says whether there was a root element.
+func (s *shape) started() bool { return s.channels > 0 || s.version != "" }
+
+// take handles one token and returns where to go on.
+func (s *shape) take(t *token) (int, error) {
+	if s.parts++; s.parts+len(t.attrs) > maxParts {
+		return 0, over("elements and attributes", s.parts+len(t.attrs), maxParts)
+	}
+	if s.copying > maxCopying {
+		return 0, over("copied bytes", s.copying, maxCopying)
+	}
+	switch t.kind {
+	case tokenStart, tokenEmpty:
+		return s.begin(t)
+	case tokenEnd:
+		return s.end(t), nil
+	case tokenCDATA:
+		return s.cdata(t), nil
+	case tokenStray:
+		s.edit(t.start, t.end, "&lt;")
+		s.repair("a stray < was taken as text")
+	case tokenComment, tokenInstruction:
+		s.edit(t.start, t.end, "")
+	case tokenDoctype:
+		s.edit(t.start, t.end, "")
+		s.doctype(s.b[t.start:t.end])
+	}
+	return t.end, nil
+}
+
+// begin opens an element.
+func (s *shape) begin(t *token) (int, error) {
+	if len(s.open) >= maxDepth {
+		return 0, over("depth", len(s.open)+1, maxDepth)
+	}
+	if len(t.attrs) > maxAttrs {
+		return 0, over("attributes of one element", len(t.attrs), maxAttrs)
+	}
+	if len(s.open) == 0 {
+		if err := s.root(t); err != nil {
+			return 0, err
+		}
+	}
+	_, local := cutPrefix(t.name)
+	e := element{
+		name: t.name, local: words.local(local), start: t.start, inner: t.end,
+		edits: len(s.edits), bindings: len(s.bindings), asides: len(s.asides),
+	}
+	if s.missingEnd(&e) {
+		return t.start, nil // the item before it is closed now: take the tag again
+	}
+	s.parts += len(t.attrs)
+	s.attributes(t, &e)
+	if len(s.bindings) > maxNamespaces {
+		return 0, over("namespaces", len(s.bindings), maxNamespaces)
+	}
+	if s.baseSize > maxBaseBytes {
+		return 0, over("bytes of xml:base", s.baseSize, maxBaseBytes)
+	}
+	s.copying += nsCopyBytes * len(s.bindings)
+	if n := len(s.open); n > 0 {
+		s.open[n-1].kids = true
+	}
+	s.place(&e)
+	s.rewriteStart(t, &e)
+	s.open = append(s.open, e)
+	if e.role == roleItem {
+		if len(s.items) >= maxItems {
+			return 0, over("items", len(s.items)+1, maxItems)
+		}
+		s.item = len(s.open) - 1
+		s.items = append(s.items, itemShape{
+			start: e.start, about: e.about, lang: e.lang, base: e.base, atRoot: s.besideChannel(),
+		})
+	}
+	if t.kind == tokenEmpty {
+		s.close(t.end, t.end)
+	}
+	return t.end, nil
+}
+
+// besideChannel says whether gofeed will see the open item as a child of the
+// root.
+func (s *shape) besideChannel() bool {
+	parent := &s.open[s.item-1]
+	return parent.dropped || s.format != formatAtom && parent.role == roleRoot
+}
+
+// missingEnd closes an item that lacks nothing but its end tag when the next
+// one begins.
+func (s *shape) missingEnd(e *element) bool {
+	n := len(s.open) - 1
+	if s.item < 0 || s.item != n || e.local == "" || e.local != s.open[n].local || !bytes.Equal(e.name, s.open[n].name) {
+		return false
+	}
+	s.insertEnd(e.start, n)
+	s.close(e.start, e.start)
+	s.salvaged = true
+	s.repair("an item without its end was closed")
+	return true
+}
+
+// attributes reads what the prescan wants to know of a start tag and mends its
+// namespaces.
+func (s *shape) attributes(t *token, e *element) {
+	if n := len(s.open); n > 0 {
+		e.base = s.open[n-1].base
+	}
+	for i := range t.attrs {
+		a := &t.attrs[i]
+		switch prefix, local := cutPrefix(a.name); {
+		case string(a.name) == "xmlns":
+			s.declare(nil, a)
+		case string(prefix) == "xmlns":
+			s.declare(local, a)
+		case string(prefix) == xmlPrefix && string(local) == "base":
+			s.newBase(e, unescape(string(a.value)))
+			s.edit(a.start, a.end, "") // gofeed resolves otherwise than RFC 3986
+		case string(prefix) == xmlPrefix && string(local) == "lang":
+			e.lang = unescape(string(a.value))
+		case string(a.name) == "type":
+			e.typ = strings.ToLower(strings.TrimSpace(unescape(string(a.value))))
+		case string(a.name) == "mode":
+			e.mode = strings.ToLower(strings.TrimSpace(unescape(string(a.value))))
+		case string(local) == "about":
+			e.about = strings.TrimSpace(unescape(string(a.value)))
+		}
+	}
+	prefix, _ := cutPrefix(e.name)
+	e.space = s.lookup(prefix)
+}
+
+// declare puts a prefix in scope and writes its address as gofeed knows it.
+func (s *shape) declare(prefix []byte, a *attr) {
+	address := unescape(string(a.value))
+	u, known := words.namespace(address)
+	b := binding{prefix: prefix, space: spaceOther}
+	switch {
+	case known:
+		b.space = u.space
+		if u.exact != address {
+			s.edit(a.start, a.end, string(a.name)+`="`+u.exact+`"`)
+		}
+	case strings.TrimSpace(address) == "":
+		b.space = spaceNone
+	case prefix == nil && len(s.open) <= 2:
+		// An unknown default namespace of root, channel or item: its
+		// elements are meant to be the format's own.
+		b.space = s.ownSpace()
+		s.edit(a.start, a.end, "")
+		if s.format == formatAtom {
+			s.edits[len(s.edits)-1].text = `xmlns="` + atomURI + `"`
+		}
+	}
+	s.bindings = append(s.bindings, b)
+}
+
+func (s *shape) ownSpace() space {
+	if s.format == formatAtom {
+		return spaceAtom
+	}
+	return spaceNone
+}
+
+func (s *shape) lookup(prefix []byte) space {
+	for i := len(s.bindings) - 1; i >= 0; i-- {
+		if bytes.Equal(s.bindings[i].prefix, prefix) {
+			return s.bindings[i].space
+		}
+	}
+	return undeclared(prefix)
+}
+
+// native says whether gofeed takes the element as one of the format's own.
+func (s *shape) native(e *element) bool {
+	if s.format == formatAtom {
+		return e.space == spaceNone || e.space == spaceAtom
+	}
+	return e.space == spaceNone || e.space == spaceRSS
+}
+
+// place finds the role of an element.
+func (s *shape) place(e *element) {
+	if len(s.open) == 0 {
+		e.role = roleRoot
+		return
+	}
+	parent := &s.open[len(s.open)-1]
+	switch parent.role {
+	case roleItem:
+		e.role = roleField
+	case roleRoot, roleChannel:
+		e.role = s.placeChild(e, parent)
+	case roleNone, roleHead, roleField:
+	}
+}
+
+func (s *shape) placeChild(e *element, parent *element) role {
+	itemName := "item"
+	if s.format == formatAtom {
+		itemName = "entry"
+	}
+	switch {
+	case e.local == itemName && s.native(e):
+		return roleItem
+	case e.local == itemName && e.space != spaceOther:
+		// Of another format: counted, and gofeed does not deliver it.
+		s.rejected[news.RejectedParser]++
+	case e.local == "channel" && parent.role == roleRoot && s.format != formatAtom && s.native(e):
+		s.channels++
+		e.dropped = s.channels > 1 // gofeed keeps the last channel only
+		if s.lang == "" {
+			s.lang = e.lang
+		}
+		return roleChannel
+	}
+	return roleHead
+}
+
+// finish closes what is open at the end of a document that was cut off, or
+// cuts what follows its end.
+func (s *shape) finish(at int) error {
+	if !s.started() {
+		return notAFeed("no root element")
+	}
+	end := len(s.b)
+	if len(s.open) == 0 {
+		if rest := s.b[at:]; len(bytes.TrimSpace(rest)) > 0 {
+			s.edit(at, end, "")
+			s.trailing(rest)
+		}
+		return nil
+	}
+	whole := len(s.items)
+	if s.item >= 0 {
+		s.cutItem(end, news.RejectedDamaged)
+		whole = len(s.items)
+	}
+	for n := len(s.open) - 1; n >= 0; n-- {
+		if !s.open[n].virtual {
+			if whole == 0 {
+				return notAFeed("cut off before the first item")
+			}
+			s.salvaged = true
+			s.repair("the document was cut off")
+		}
+		s.insertEnd(end, n)
+		s.close(end, end)
+	}
+	return nil
+}
+
+// trailing looks at what follows the root element: a second document loses its
+// items, which is said.
+func (s *shape) trailing(rest []byte) {
+	lost := 0
+	for _, name := range []string{"<item", "<entry"} {
+		for i := 0; ; {
+			j := boundary(rest[i:], name)
+			if j < 0 {
+				break
+			}
+			lost++
+			i += j + len(name)
+		}
+	}
+	lost = min(lost, maxItems)
+	if lost > 0 {
+		s.rejected[news.RejectedDamaged] += lost
+		s.salvaged = true
+	}
+	if bytes.IndexByte(rest, '<') >= 0 && !bytes.HasPrefix(bytes.TrimSpace(rest), []byte("<!--")) {
+		s.repair("text behind the end of the document was ignored")
+	}
+}
+
+func (s *shape) repair(what string) {
+	if !slices.Contains(s.repairs, what) {
+		s.repairs = append(s.repairs, what)
+	}
+}
