@@ -1,7 +1,7 @@
 package story
 
 import (
-	"strings"
+	"slices"
 	"time"
 
 	"khyber/internal/news"
@@ -196,6 +196,10 @@ func (e *Found) Anew(id Identity) Found {
 	return Found{Name: id.Apart[0], Missing: append(append([]Key(nil), id.Apart...), e.Missing...)}
 }
 
+// unrelated is the IDF-Jaccard similarity, in thousandths, below which two texts
+// of one guid are two reports.
+const unrelated = 200
+
 // Reused says whether a guid came back on another report: more than a day apart
 // by the source's own dates and with hardly a word in common. Anything less is a
 // Revision.
@@ -203,29 +207,6 @@ func Reused(src *news.Source, known, entry *news.Item) bool {
 	if known.Published.IsZero() || entry.Published.IsZero() || entry.Published.Sub(known.Published).Abs() <= reusedWithin {
 		return false
 	}
-	return overlap(fold(known.Title+" "+known.Summary), fold(entry.Title+" "+entry.Summary)) < unrelated
-}
-
-// unrelated is the overlap of words, in thousandths, below which two texts of
-// one guid are two reports.
-const unrelated = 200
-
-// overlap returns the Jaccard similarity of the words of two folded texts, stop
-// words aside, in thousandths.
-func overlap(a, b string) int {
-	in := make(map[string]int)
-	for i, s := range []string{a, b} {
-		for w := range strings.FieldsSeq(s) {
-			if !words().stop.has(w) {
-				in[w] |= 1 << i
-			}
-		}
-	}
-	both := 0
-	for _, sides := range in {
-		if sides == 3 {
-			both++
-		}
-	}
-	return 1000 * both / max(1, len(in))
+	a, b := Sign(src, known), Sign(src, entry)
+	return jaccard(unique(slices.Concat(a.title, a.text)), unique(slices.Concat(b.title, b.text))) < unrelated
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"khyber/internal/news"
+	"khyber/internal/text"
 )
 
 // Limits of the fingerprint (guide §2.5).
@@ -74,15 +75,15 @@ type entry struct {
 }
 
 func newEntry(scope uint64, item *news.Item) entry {
-	e := entry{scope: scope, guid: item.GUID, title: fold(item.Title)}
+	e := entry{scope: scope, guid: item.GUID, title: text.Fold(item.Title)}
 	e.alias, _ = Canonical(item.GUID)
 	if u, ok := Canonical(item.Link); ok {
 		e.url, e.id = u, publisherID(u)
 	}
-	summary := fold(cutTail(item.Summary))
+	summary := text.Fold(cutTail(item.Summary))
 	letters := []rune(summary)
 	e.print = e.title + "\n" + string(letters[:min(len(letters), printLetters)])
-	e.short = informative(e.title) < printTitle || summary == ""
+	e.short = informativeWords(e.title) < printTitle || summary == ""
 	e.adopts = !e.short && len(strings.Fields(summary)) >= printSummary
 	e.blank = e.title == "" && summary == ""
 	e.untold = e.guid == "" && e.url == ""
@@ -221,4 +222,17 @@ func (e *entry) guidApart() []Key {
 		with = e.print
 	}
 	return []Key{key(KeyGUID, e.scope, e.guid+"\n"+with)}
+}
+
+// informativeWords counts the words of a folded text that tell it from others.
+func informativeWords(folded string) int {
+	n, seen := 0, make(map[string]bool)
+	for w := range strings.FieldsSeq(folded) {
+		t := term{word: w, lexeme: words().look(w)}
+		if !seen[w] && t.informative() && !isNumber(w) {
+			n++
+		}
+		seen[w] = true
+	}
+	return n
 }

@@ -4,29 +4,31 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"khyber/internal/text"
 )
 
 // TextHash returns the hash of an item's normalised text. A Revision is made
 // when it changes: markup, space, case, punctuation and "Read more" do not
 // count.
 func TextHash(title, summary string) uint64 {
-	return hash64(fold(title) + "\n" + fold(cutTail(summary)))
+	return hash64(text.Fold(title) + "\n" + text.Fold(cutTail(summary)))
 }
 
 // Figures returns what a reader must know of a changed title: the numbers that
 // went and came, "22 → 23", and a negation that did. Empty: none changed.
 func Figures(oldTitle, newTitle string) string {
+	r := reader{v: words(), counted: true}
+	before, after := r.terms(oldTitle), r.terms(newTitle)
 	var said []string
-	before, after := numbers(fold(oldTitle)), numbers(fold(newTitle))
-	gone, came := without(before, after), without(after, before)
+	gone, came := without(stems(before, figure), stems(after, figure)), without(stems(after, figure), stems(before, figure))
 	if len(gone)+len(came) > 0 {
 		said = append(said, list(gone)+" → "+list(came))
 	}
-	before, after = negations(fold(oldTitle)), negations(fold(newTitle))
-	for _, w := range without(after, before) {
+	for _, w := range without(stems(after, negation), stems(before, negation)) {
 		said = append(said, "“"+w+"” added")
 	}
-	for _, w := range without(before, after) {
+	for _, w := range without(stems(before, negation), stems(after, negation)) {
 		said = append(said, "“"+w+"” dropped")
 	}
 	return strings.Join(said, "; ")
@@ -37,17 +39,6 @@ func list(numbers []string) string {
 		return "none"
 	}
 	return strings.Join(numbers, ", ")
-}
-
-// negations returns the negations of a folded text in order.
-func negations(folded string) []string {
-	var out []string
-	for w := range strings.FieldsSeq(folded) {
-		if words().negation.has(w) {
-			out = append(out, w)
-		}
-	}
-	return out
 }
 
 // without returns what a has more often than b, in the order of a.

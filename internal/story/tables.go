@@ -4,9 +4,13 @@ import (
 	"crypto/sha256"
 	_ "embed" // the tables
 	"encoding/hex"
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
+
+	"khyber/internal/text"
 )
 
 //go:embed tables/urls.txt
@@ -107,20 +111,152 @@ func (t *urlTable) add(kind string, f []string) {
 	}
 }
 
-// wordTable is tables/words.txt: words by class. The words are as the folding
-// leaves them, before the plural is cut.
-type wordTable struct {
-	stop, critical, soft, negation, modal names
+// class is a set of classes of words.
+type class uint16
+
+const (
+	stopWord class = 1 << iota
+	critical
+	soft
+	negation
+	modal
+	label
+	figure // has a digit, or is a word for one
+)
+
+var classNames = map[string]class{
+	"stop": stopWord, "critical": critical, "soft": soft, "negation": negation, "modal": modal, "label": label,
 }
 
-var words = sync.OnceValue(func() *wordTable {
-	t := &wordTable{}
-	sets := map[string]*names{"stop": &t.stop, "critical": &t.critical, "soft": &t.soft, "negation": &t.negation, "modal": &t.modal}
-	for class, f := range lines(wordText) {
-		sets[class].add(f)
+// lexeme is what the tables say of a word.
+type lexeme struct {
+	stem   string
+	hash   uint64 // of the stem
+	idf    int32  // thousandths, of all news
+	region int32  // thousandths, of all news and the region's, mean
+	class  class
+	known  bool // it has a count
+	agency uint32
+}
+
+// vocabulary is tables/words.txt and the counts.
+type vocabulary struct {
+	words             map[string]lexeme // by folded word
+	classes           map[string]class
+	numbers           map[string]int // five: 5
+	times             map[string]int // lakh: 5 zeros
+	ordinals          map[string]string
+	same              map[string]string // stem: the word that counts
+	agencies          map[string]uint32 // a bit each
+	agencyDomains     map[string]uint32
+	background, local counts
+}
+
+// words returns the vocabulary; broken tables are found by the tests.
+var words = sync.OnceValue(func() *vocabulary {
+	v, err := loadVocabulary(wordText, backgroundCounts, regionCounts)
+	if err != nil {
+		return &vocabulary{}
 	}
-	return t
+	return v
 })
+
+func loadVocabulary(table string, background, region []byte) (*vocabulary, error) {
+	v := &vocabulary{
+		words: make(map[string]lexeme), classes: make(map[string]class), numbers: make(map[string]int),
+		times: make(map[string]int), ordinals: make(map[string]string), same: make(map[string]string),
+		agencies: make(map[string]uint32), agencyDomains: make(map[string]uint32),
+	}
+	var err error
+	if v.background, err = readCounts(background); err != nil {
+		return nil, err
+	}
+	if v.local, err = readCounts(region); err != nil {
+		return nil, err
+	}
+	for kind, f := range lines(table) {
+		if err := v.add(kind, f); err != nil {
+			return nil, err
+		}
+	}
+	for _, list := range [][]string{v.background.words, v.local.words} {
+		for _, w := range list {
+			v.words[w] = v.lexeme(w)
+		}
+	}
+	for w := range v.classes {
+		v.words[w] = v.lexeme(w)
+	}
+	return v, nil
+}
+
+// add takes one line of the table of words.
+func (v *vocabulary) add(kind string, f []string) error {
+	if c, ok := classNames[kind]; ok {
+		for _, w := range f {
+			v.classes[text.Fold(w)] |= c
+		}
+		return nil
+	}
+	for _, w := range f[1:] {
+		switch kind {
+		case "number", "times":
+			n, err := strconv.Atoi(f[0])
+			if err != nil {
+				return fmt.Errorf("read the table of words: %w", err)
+			}
+			map[string]map[string]int{"number": v.numbers, "times": v.times}[kind][w] = n
+		case "ordinal":
+			v.ordinals[w] = f[0]
+		case "same":
+			v.same[stem(w)] = f[0]
+		case "agency":
+			if v.agencies[f[0]] == 0 {
+				v.agencies[f[0]] = 1 << len(v.agencies)
+			}
+			v.agencyDomains[w] = v.agencies[f[0]]
+		default:
+			return fmt.Errorf("read the table of words: %q is no kind of line", kind)
+		}
+	}
+	return nil
+}
+
+// look returns what is known of a folded word.
+func (v *vocabulary) look(word string) lexeme {
+	if l, ok := v.words[word]; ok {
+		return l
+	}
+	return v.lexeme(word)
+}
+
+func (v *vocabulary) lexeme(word string) lexeme {
+	l := lexeme{stem: stem(word), agency: v.agencies[word]}
+	l.hash = hashWord(l.stem)
+	l.class = v.classes[word] | v.classes[l.stem]
+	l.known = v.background.of[l.stem]+v.local.of[l.stem] > 0
+	l.idf = v.background.idf(l.stem)
+	l.region = (l.idf + v.local.idf(l.stem)) / 2
+	return l
+}
+
+// hashWord is FNV-1a with the bits mixed, so that any few of them will do.
+func hashWord(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return mix(h)
+}
+
+// mix is the finalizer of MurmurHash3.
+func mix(h uint64) uint64 {
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	h ^= h >> 33
+	h *= 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}
 
 // lines yields the first word and the others of each line of a table.
 func lines(table string) func(yield func(string, []string) bool) {
@@ -137,11 +273,9 @@ func lines(table string) func(yield func(string, []string) bool) {
 	}
 }
 
-// Tables returns the number of the embedded tables: 8 hexadecimal digits. It is
-// kept beside whatever was decided with them.
 var tables = sync.OnceValue(func() string {
 	h := sha256.New()
-	for _, t := range []string{urlText, wordText} {
+	for _, t := range []string{urlText, wordText, string(backgroundCounts), string(regionCounts)} {
 		h.Write([]byte(t))
 	}
 	return hex.EncodeToString(h.Sum(nil))[:8]

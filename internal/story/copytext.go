@@ -1,0 +1,174 @@
+package story
+
+import "slices"
+
+// copyText says whether two usable summaries are one text, with their
+// similarity in thousandths.
+func (p *pair) copyText() (int, bool) {
+	x, y := p.a.text, p.b.text
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	similarity, ok := oneText(x, y)
+	if ok && len(x) == len(y) { // symmetric
+		var other int
+		other, ok = oneText(y, x)
+		similarity = min(similarity, other)
+	}
+	if !ok || p.titles < akinTitle && similarity < wellContained || !p.titlesAgree() {
+		return similarity, false
+	}
+	limit, more := textApart, Window
+	if p.samePublisher {
+		limit, more = textApartSame, titleApartSame
+	}
+	return similarity, p.apart <= limit || p.apart <= more && p.titles >= nearTitle && p.refused == ""
+}
+
+// oneText says whether the shorter text x is the beginning of y, word for word
+// but for what may be cut or polished, with no number, name or negation changed.
+func oneText(x, y []term) (int, bool) {
+	part := y[:min(len(y), len(x)*13/10+6)]
+	matched, onlyX, onlyY := align(x, part)
+	similarity := 1000 * matched / max(1, len(x))
+	switch {
+	case similarity < contained,
+		len(without(stems(x, figure), stems(y, figure))) > 0,
+		count(onlyX, negation)+count(onlyY, negation) > 0,
+		replaced(onlyX, onlyY, part) && replaced(onlyY, onlyX, x),
+		turned(x, part):
+		return similarity, false
+	}
+	return similarity, true
+}
+
+// replaced says whether among the words without a partner is a telling one that
+// the other text has nowhere, in no other form.
+func replaced(only, across, other []term) bool {
+	for i := range only {
+		t := &only[i]
+		if t.idf > substitute && t.class&soft == 0 &&
+			!slices.ContainsFunc(other, func(o term) bool { return o.hash == t.hash }) &&
+			!slices.ContainsFunc(across, func(o term) bool { return inflected(t.stem, o.stem) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// minRoot is in letters: shorter beginnings are shared by chance.
+const minRoot = 3
+
+// inflected says whether two words are forms of one English verb: warning,
+// warned. Names are no verbs: Paktia and Paktika do not end like that.
+func inflected(a, b string) bool {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n >= minRoot && isEnding(a[n:]) && isEnding(b[n:])
+}
+
+func isEnding(s string) bool {
+	switch s {
+	case "", "e", "s", "es", "d", "ed", "ing":
+		return true
+	}
+	return false
+}
+
+// align finds the longest common subsequence of two texts. It returns its
+// length, and what is left of x and of that part of y which it spans.
+func align(x, y []term) (matched int, onlyX, onlyY []term) {
+	w := len(y) + 1
+	best := make([]uint16, (len(x)+1)*w) // from place i, j to the ends
+	for i := len(x) - 1; i >= 0; i-- {
+		for j := len(y) - 1; j >= 0; j-- {
+			if x[i].hash == y[j].hash {
+				best[i*w+j] = best[(i+1)*w+j+1] + 1
+			} else {
+				best[i*w+j] = max(best[(i+1)*w+j], best[i*w+j+1])
+			}
+		}
+	}
+	i, j := 0, 0
+	for i < len(x) && best[i*w+j] > 0 {
+		switch {
+		case x[i].hash == y[j].hash:
+			i, j = i+1, j+1
+		case best[(i+1)*w+j] >= best[i*w+j+1]:
+			onlyX = append(onlyX, x[i])
+			i++
+		default:
+			onlyY = append(onlyY, y[j])
+			j++
+		}
+	}
+	return int(best[0]), append(onlyX, x[i:]...), onlyY
+}
+
+// turned says whether the words that two texts share differ in order by an
+// exchange of words that are no neighbours: roles, places, figures.
+func turned(x, y []term) bool {
+	u, v := common(x, y)
+	var at []int
+	for i := range u {
+		if u[i] != v[i] {
+			at = append(at, i)
+		}
+	}
+	if len(at) < 2 {
+		return false
+	}
+	return consistent(u, v, at) || aroundMiddle(u[at[0]:at[len(at)-1]+1], v[at[0]:at[len(at)-1]+1])
+}
+
+// consistent says whether all differences are one word for another and back.
+func consistent(u, v []uint64, at []int) bool {
+	x, y := u[at[0]], v[at[0]]
+	for _, i := range at {
+		if !(u[i] == x && v[i] == y || u[i] == y && v[i] == x) {
+			return false
+		}
+	}
+	return len(at) > 2 || at[1] > at[0]+1
+}
+
+// aroundMiddle says whether u is X M Y and v is Y M X with a middle between.
+func aroundMiddle(u, v []uint64) bool {
+	for i := 1; i < len(u); i++ { // X is u[:i] and the end of v
+		if !slices.Equal(u[:i], v[len(v)-i:]) {
+			continue
+		}
+		for k := 1; i+k < len(u); k++ { // Y is the end of u and v[:k]
+			if slices.Equal(u[len(u)-k:], v[:k]) && slices.Equal(u[i:len(u)-k], v[k:len(v)-i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// titlesAgree says whether the titles over one text allow it to be one report.
+func (p *pair) titlesAgree() bool {
+	a, b := p.a, p.b
+	if !subset(a.title, b.title) {
+		return false
+	}
+	if p.titles > alikeTitle {
+		x, y := missing(p.onlyA, b.text), missing(p.onlyB, a.text)
+		if swapped(a, b) || count(a.title, negation) != count(b.title, negation) ||
+			len(x) > 0 && len(y) > 0 && !(len(x) == 1 && len(y) == 1 && variants(&x[0], &y[0])) {
+			return false
+		}
+	}
+	return p.titles <= equalTitle || p.equal || len(p.onlyA)+len(p.onlyB) > 1 || pairs(a.title, b.title) >= minOrderEqual
+}
+
+// missing returns the words of a title that may not differ freely and that the
+// other item's summary lacks.
+func missing(only, text []term) []term {
+	return slices.DeleteFunc(hard(only), func(t term) bool {
+		return slices.ContainsFunc(text, func(o term) bool { return o.hash == t.hash })
+	})
+}

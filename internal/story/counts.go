@@ -1,0 +1,75 @@
+package story
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	_ "embed" // the tables
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"khyber/internal/text"
+)
+
+// How many headlines each word stands in. Both are frozen: a table that moved
+// with the archive would give other results for the same input. They hold counts
+// only; internal/tools/counts makes them from a file of headlines.
+var (
+	//go:embed tables/background.tsv.gz
+	backgroundCounts []byte // of all news
+	//go:embed tables/region.tsv.gz
+	regionCounts []byte // of the region's
+)
+
+// counts is one such table, by stem.
+type counts struct {
+	headlines int
+	of        map[string]int
+	words     []string // as they were counted
+}
+
+// readCounts reads "word TAB count" lines; the word # is the number of headlines.
+// Words that fold or stem alike are one.
+func readCounts(gz []byte) (counts, error) {
+	c := counts{of: make(map[string]int)}
+	r, err := gzip.NewReader(bytes.NewReader(gz))
+	if err != nil {
+		return c, fmt.Errorf("open token counts: %w", err)
+	}
+	for sc := bufio.NewScanner(r); sc.Scan(); {
+		word, n, _ := strings.Cut(sc.Text(), "\t")
+		count, err := strconv.Atoi(n)
+		if err != nil {
+			return c, fmt.Errorf("read the count of %q: %w", word, err)
+		}
+		if word == "#" {
+			c.headlines = count
+			continue
+		}
+		word = text.Fold(word)
+		c.words = append(c.words, word)
+		c.of[stem(word)] += count
+	}
+	return c, nil
+}
+
+// idf returns how rare a stem is, in thousandths: ln((N + 1) / (df + 1/2)).
+// Integers, because floating point differs from machine to machine.
+func (c *counts) idf(stem string) int32 {
+	return int32(math.Round(1000 * math.Log(float64(c.headlines+1)/(float64(c.of[stem])+0.5))))
+}
+
+// stem cuts the plural off an English word. A stronger stemmer needs thresholds
+// of its own.
+func stem(w string) string {
+	n := len(w)
+	if n > 4 && strings.HasSuffix(w, "ies") {
+		return w[:n-3] + "y"
+	}
+	if n > 3 && w[n-1] == 's' && w[n-2] != 's' && w[n-2] != 'u' && w[n-2] != 'i' {
+		return w[:n-1]
+	}
+	return w
+}

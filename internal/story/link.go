@@ -1,0 +1,143 @@
+package story
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"khyber/internal/news"
+)
+
+// Stories (guide §8). Similarities are in thousandths and belong to the tables.
+const (
+	// SameStory is the similarity from which an item joins a story.
+	SameStory = 280
+	// SameEvent is the one from which it is said to report the same event.
+	SameEvent = 400
+	// StoryOpen is how long after its last member a story takes new ones.
+	StoryOpen = 7 * 24 * time.Hour
+	// StoryMembers is how many of a story's newest members count.
+	StoryMembers = 64
+
+	storyKeys   = 8   // rarest tokens by which a story is found
+	minWeight   = 200 // of a token, thousandths
+	foldedExtra = 500 // a folded word weighs at most its target and this
+	decayTime   = 72 * time.Hour
+	bestMembers = 2
+)
+
+// Vector is what a title says, for stories: its words folded once more, so that
+// Afghan is Afghanistan and an airstrike a strike.
+type Vector struct {
+	weights []weight // by hash, of length 1 together
+	at      time.Time
+}
+
+type weight struct {
+	hash  uint64
+	value int64 // thousandths
+}
+
+// NewVector makes the vector of a signature.
+func NewVector(s *Signature) Vector {
+	v := Vector{at: s.at}
+	for i := range s.set {
+		t := &s.set[i]
+		w := weight{t.hash, int64(max(t.region, minWeight))}
+		if main := words().same[t.stem]; main != "" && s.counted {
+			target := words().look(main)
+			w = weight{target.hash, min(w.value, int64(max(target.region, minWeight))+foldedExtra)}
+		}
+		v.weights = append(v.weights, w)
+	}
+	slices.SortFunc(v.weights, func(a, b weight) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(b.value, a.value)) })
+	v.weights = slices.CompactFunc(v.weights, func(a, b weight) bool { return a.hash == b.hash })
+	return v
+}
+
+// StoryKeys returns the keys of 48 bits under which the stories of a vector are
+// found. A story is a candidate when two are shared.
+func StoryKeys(v *Vector) []uint64 {
+	rare := slices.SortedFunc(slices.Values(v.weights), func(a, b weight) int {
+		return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.hash, b.hash))
+	})
+	out := make([]uint64, 0, storyKeys)
+	for _, w := range rare[:min(len(rare), storyKeys)] {
+		out = append(out, w.hash&(1<<keyBits-1))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// similarity is the cosine of two vectors, less with time, in millionths.
+func similarity(a, b *Vector) int64 {
+	var dot, x, y int64
+	for i, j := 0, 0; i < len(a.weights) && j < len(b.weights); {
+		switch c := cmp.Compare(a.weights[i].hash, b.weights[j].hash); {
+		case c < 0:
+			i++
+		case c > 0:
+			j++
+		default:
+			dot += a.weights[i].value * b.weights[j].value
+			i, j = i+1, j+1
+		}
+	}
+	if dot == 0 {
+		return 0
+	}
+	for _, w := range a.weights {
+		x += w.value * w.value
+	}
+	for _, w := range b.weights {
+		y += w.value * w.value
+	}
+	// One rounded operation after the other: nothing to fuse, the same everywhere.
+	cosine := float64(dot) / math.Sqrt(float64(x)*float64(y))
+	decay := math.Round(1e6 * math.Exp(-float64(a.at.Sub(b.at).Abs())/float64(decayTime)))
+	return int64(cosine * decay)
+}
+
+// Open is a story that may take a new member, with the vectors of its newest
+// members; of a copy group one counts.
+type Open struct {
+	ID      news.ItemID
+	Members []Vector
+}
+
+// Link returns the story that an item belongs to and their similarity in
+// thousandths, or 0 when it begins a story of its own. Candidates share two
+// StoryKeys with the item; ties go to the lower ID.
+func Link(v *Vector, stories []Open) (news.ItemID, int) {
+	var best news.ItemID
+	top := int64(0)
+	for i := range stories {
+		s := meanOfBest(v, stories[i].Members)
+		if s > top || s == top && s > 0 && stories[i].ID < best {
+			best, top = stories[i].ID, s
+		}
+	}
+	if top < SameStory*1000 {
+		return 0, int(top / 1000)
+	}
+	return best, int(top / 1000)
+}
+
+// meanOfBest returns the mean similarity to the two nearest members, in
+// millionths. A story of one member has one.
+func meanOfBest(v *Vector, members []Vector) int64 {
+	var all []int64
+	for i := range members {
+		if v.at.Sub(members[i].at).Abs() <= StoryOpen {
+			all = append(all, similarity(v, &members[i]))
+		}
+	}
+	slices.Sort(all)
+	all = all[max(0, len(all)-bestMembers):]
+	sum := int64(0)
+	for _, s := range all {
+		sum += s
+	}
+	return sum / int64(max(1, len(all)))
+}

@@ -1,0 +1,71 @@
+package story
+
+import (
+	"testing"
+	"time"
+
+	"khyber/internal/news"
+)
+
+func vectorOf(title string, after time.Duration) Vector {
+	s := report{outlet: "herald", title: title, after: after}.sign()
+	return NewVector(&s)
+}
+
+func TestLinkFindsTheStory(t *testing.T) {
+	stories := []Open{
+		{ID: 7, Members: []Vector{vectorOf("Afghan traders protest closed Torkham crossing", 0), vectorOf("Torkham crossing closure angers traders in Afghanistan", time.Hour)}},
+		{ID: 8, Members: []Vector{vectorOf("Rowers of Gulzar win bronze at lake regatta", 0)}},
+	}
+	for _, tc := range []struct {
+		title string
+		after time.Duration
+		want  news.ItemID
+	}{
+		{"Traders in Afghanistan stranded by Torkham crossing closure", 2 * time.Hour, 7},
+		{"Gulzar celebrates bronze of its rowers", 2 * time.Hour, 8},
+		{"Ministers adopt tariffs on walnuts", 2 * time.Hour, 0},
+		{"Gulzar celebrates bronze of its rowers", 8 * 24 * time.Hour, 0},
+		{"", 0, 0},
+	} {
+		v := vectorOf(tc.title, tc.after)
+		if got, similarity := Link(&v, stories); got != tc.want {
+			t.Errorf("%q: story %d (%d), want %d", tc.title, got, similarity, tc.want)
+		}
+	}
+}
+
+func TestStoriesFoldWordsForOneThing(t *testing.T) {
+	a, b := vectorOf("Pakistani airstrike wounds Afghan shepherds", 0), vectorOf("Pakistan strikes hurt shepherds in Afghanistan", 0)
+	if got := similarity(&a, &b); got < 990_000 {
+		t.Errorf("similarity %d, want nearly a million", got)
+	}
+}
+
+func TestStoryKeysAreSharedByOneEvent(t *testing.T) {
+	a, b := vectorOf("Afghan traders protest closed Torkham crossing", 0), vectorOf("Torkham crossing closure angers traders in Afghanistan", 0)
+	shared := 0
+	for _, k := range StoryKeys(&a) {
+		for _, other := range StoryKeys(&b) {
+			if k == other {
+				shared++
+			}
+		}
+	}
+	if shared < 2 || len(StoryKeys(&a)) > storyKeys {
+		t.Errorf("%d keys shared, want at least 2", shared)
+	}
+}
+
+func TestTiesGoToTheLowerID(t *testing.T) {
+	v := vectorOf("Afghan traders protest closed Torkham crossing", 0)
+	for _, order := range [][]news.ItemID{{5, 3}, {3, 5}} {
+		var stories []Open
+		for _, id := range order {
+			stories = append(stories, Open{ID: id, Members: []Vector{v}})
+		}
+		if got, similarity := Link(&v, stories); got != 3 || similarity != 1000 {
+			t.Errorf("story %d (%d), want 3 (1000)", got, similarity)
+		}
+	}
+}

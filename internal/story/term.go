@@ -1,0 +1,188 @@
+package story
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"khyber/internal/text"
+)
+
+// term is a word of a text as it is compared: a stem, a figure or, in scripts
+// without spaces, two characters.
+type term struct {
+	word string // folded
+	lexeme
+}
+
+// flatIDF is the weight of every word in a language without counts, thousandths.
+const flatIDF = 6000
+
+// reader turns texts into terms. Counted says that the tables know the language.
+type reader struct {
+	v       *vocabulary
+	counted bool
+	tokens  []text.Token
+}
+
+// terms returns the terms of a text in order, stop words too.
+func (r *reader) terms(s string) []term {
+	r.tokens = text.AppendTokens(r.tokens[:0], s, "en") // en: no Arabic clitics
+	out := make([]term, 0, len(r.tokens))
+	for i := 0; i < len(r.tokens); {
+		t := r.tokens[i]
+		switch {
+		case isDigits(t.Fold):
+			n, next := r.figure(s, i)
+			out, i = append(out, r.number(n)), next
+		case r.joined(i):
+			for ; r.joined(i); i++ {
+				out = append(out, r.term(t.Fold+r.tokens[i+1].Fold))
+				t = r.tokens[i+1]
+			}
+			i++
+		case r.counted && r.isNumberWord(t.Fold):
+			n, next := r.spelled(s, i)
+			out, i = append(out, r.number(n)), next
+		case r.counted && r.v.ordinals[t.Fold] != "":
+			out, i = append(out, r.number(r.v.ordinals[t.Fold])), i+1
+		default:
+			out, i = append(out, r.term(t.Fold)), i+1
+		}
+	}
+	return out
+}
+
+// term makes the term of a folded word.
+func (r *reader) term(word string) term {
+	t := term{word: word, lexeme: r.v.look(word)}
+	if isNumber(word) {
+		t.class |= figure
+	}
+	if !r.counted {
+		t.idf, t.region = flatIDF, flatIDF
+		t.class &^= critical | soft | stopWord | modal // of English
+		t.known = false
+	}
+	return t
+}
+
+// number makes the term of a figure.
+func (r *reader) number(figures string) term {
+	t := r.term(figures)
+	t.stem = figures
+	t.hash = hashWord(figures)
+	t.class |= figure
+	return t
+}
+
+// joined says whether token i and the next are characters of a script without
+// spaces that stand side by side.
+func (r *reader) joined(i int) bool {
+	return i+1 < len(r.tokens) && r.tokens[i].End == r.tokens[i+1].Start &&
+		text.Letters(r.tokens[i].Fold) == 1 && text.Letters(r.tokens[i+1].Fold) == 1
+}
+
+// figure reads the number at token i: 1,00,000 and 100.000 and 3.5 and 25 per
+// cent. It returns the place behind it.
+func (r *reader) figure(s string, i int) (string, int) {
+	n := r.tokens[i].Fold
+	last := i
+	for j := i + 1; j < len(r.tokens) && isDigits(r.tokens[j].Fold); j++ {
+		gap, group := s[r.tokens[last].End:r.tokens[j].Start], r.tokens[j].Fold
+		switch {
+		case (gap == "," || gap == "٬" || gap == "،") && (len(group) == 2 || len(group) == 3):
+			n += group
+		case gap == "." || gap == "٫":
+			n += "." + group
+		default:
+			return r.quantity(s, n, last)
+		}
+		last = j
+	}
+	return r.quantity(s, n, last)
+}
+
+// quantity adds what follows a number at token i: a multiplier, a sign or word
+// for per cent.
+func (r *reader) quantity(s, n string, i int) (string, int) {
+	after := s[r.tokens[i].End:]
+	i++
+	if strings.HasPrefix(after, "%") || strings.HasPrefix(after, "٪") {
+		return n + "%", i
+	}
+	if !r.counted || i >= len(r.tokens) || r.tokens[i].Break {
+		return n, i
+	}
+	next := r.tokens[i].Fold
+	switch {
+	case next == "percent" || next == "pc":
+		return n + "%", i + 1
+	case next == "per" && i+1 < len(r.tokens) && r.tokens[i+1].Fold == "cent":
+		return n + "%", i + 2
+	case next == "dozen":
+		if v, err := strconv.Atoi(n); err == nil {
+			return strconv.Itoa(12 * v), i + 1
+		}
+	case r.v.times[next] > 0:
+		return shift(n, r.v.times[next]), i + 1
+	}
+	return n, i
+}
+
+// shift multiplies a decimal number by a power of ten.
+func shift(n string, zeros int) string {
+	whole, fraction, _ := strings.Cut(n, ".")
+	if len(fraction) > zeros {
+		return n
+	}
+	n = strings.TrimLeft(whole+fraction+strings.Repeat("0", zeros-len(fraction)), "0")
+	return cmp.Or(n, "0")
+}
+
+func (r *reader) isNumberWord(w string) bool { return r.v.numbers[w] > 0 || w == "dozen" }
+
+// spelled reads the number in words at token i: twenty-five, two dozen.
+func (r *reader) spelled(s string, i int) (string, int) {
+	if r.tokens[i].Fold == "dozen" {
+		return "12", i + 1
+	}
+	n := r.v.numbers[r.tokens[i].Fold]
+	if n >= 20 && i+1 < len(r.tokens) && !r.tokens[i+1].Break {
+		if unit := r.v.numbers[r.tokens[i+1].Fold]; unit > 0 && unit < 10 {
+			n, i = n+unit, i+1
+		}
+	}
+	return r.quantity(s, strconv.Itoa(n), i)
+}
+
+func isDigits(w string) bool { return strings.Trim(w, "0123456789") == "" }
+
+// isNumber says whether a word has a digit.
+func isNumber(w string) bool { return strings.ContainsAny(w, "0123456789") }
+
+// stems returns the stems of a class among terms, in order.
+func stems(terms []term, c class) []string {
+	var out []string
+	for i := range terms {
+		if terms[i].class&c != 0 {
+			out = append(out, terms[i].stem)
+		}
+	}
+	return out
+}
+
+// count returns how many terms are of a class.
+func count(terms []term, c class) int {
+	n := 0
+	for i := range terms {
+		if terms[i].class&c != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// informative says whether a term tells a text from others: no stop word, no
+// number and no word that decides.
+func (t *term) informative() bool { return t.class&(stopWord|figure|critical) == 0 }
