@@ -1,0 +1,353 @@
+// Package bolt is the embedded engine of package store: one bbolt file, one
+// process. It owns the layout of that file, its creation, its codec and the
+// grouping of concurrent writes into one fsync. It must not know why anything is
+// written: rules stand in store.
+//
+// Claims and the states of polls that brought nothing live in memory, in a
+// [store.Ledger]; the next write takes the latter along. It starts no goroutine:
+// of concurrent writers the first one leads and commits for all that queue
+// meanwhile. Read transactions must be short, since the file grows while one is
+// open.
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"khyber/internal/news"
+	"khyber/internal/store"
+)
+
+// ErrClosed is the error of an engine that was closed. It comes wrapped.
+var ErrClosed = berrors.ErrDatabaseNotOpen
+
+// metaSchema holds the schema of the file.
+var metaSchema = []byte("schema")
+
+const (
+	// schema counts the layouts of the file.
+	schema = 1
+	// lockWait is how long Open waits for another process to let go.
+	lockWait = 2 * time.Second
+	// DefaultMaxSize of the file, in bytes.
+	DefaultMaxSize = 8 << 30
+	// maxSize32 is for 32-bit systems, whose address space must hold the file.
+	maxSize32 = 1 << 30
+)
+
+// Options of an engine. The zero value works.
+type Options struct {
+	MaxSize int64 // of the file, in bytes; 0: DefaultMaxSize
+	Log     *slog.Logger
+	Now     func() time.Time // for the age of reads; nil: it is not measured
+	NoSync  bool             // for tests that do not crash: no fsync
+}
+
+// Engine is an open file.
+type Engine struct {
+	db     *bbolt.DB
+	path   string
+	limit  int64
+	packer *packer
+	ledger *store.Ledger
+	group  group
+	now    func() time.Time
+
+	mu    sync.Mutex
+	reads map[*bbolt.Tx]time.Time
+	fault error // of the write that broke the engine
+}
+
+// Open opens the file, or makes one where there is none. Its folder must exist.
+func Open(path string, o Options) (*Engine, error) {
+	if o.MaxSize == 0 {
+		o.MaxSize = DefaultMaxSize
+	}
+	if strconv.IntSize == 32 {
+		o.MaxSize = min(o.MaxSize, maxSize32)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := place(path, o); err != nil {
+		return nil, err
+	}
+	db, err := open(path, o, int(o.MaxSize))
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{db: db, path: path, limit: o.MaxSize, now: o.Now, reads: make(map[*bbolt.Tx]time.Time)}
+	if err := e.load(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return e, nil
+}
+
+// place makes the file if there is none and refuses one that cannot be ours.
+func place(path string, o Options) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		o.Log.Warn("database is new", "file", path)
+		return create(path)
+	case err != nil:
+		return fmt.Errorf("look for the database: %w", err)
+	case info.IsDir():
+		return fmt.Errorf("%s is a folder: name a file", path)
+	case info.Size() == 0:
+		return fmt.Errorf("%s is an empty file, not a database: restore a backup, or remove it to begin anew", path)
+	}
+	return nil
+}
+
+// create makes a database beside path and moves it there, so that a loss of
+// power leaves no torn file (bbolt #567).
+func create(path string) (err error) {
+	folder := filepath.Dir(path)
+	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".new-*")
+	if err != nil {
+		return fmt.Errorf("make the database: %w: its folder must exist and be writable", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	db, err := bbolt.Open(f.Name(), 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range buckets {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket(bMeta).Put(metaSchema, be8(schema))
+	})
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("put the database in its place: %w", err)
+	}
+	return syncFolder(folder)
+}
+
+// syncFolder makes a rename durable.
+func syncFolder(folder string) error {
+	d, err := os.Open(folder)
+	if err != nil {
+		return fmt.Errorf("open the folder: %w", err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("sync the folder: %w", err)
+	}
+	return nil
+}
+
+// open maps the file whole, because a writer that must map anew waits for every
+// reader. Where the address space does not allow it, it starts small.
+func open(path string, o Options, mapped int) (*bbolt.DB, error) {
+	if strconv.IntSize == 32 {
+		mapped = 0
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout: lockWait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapped, MaxSize: int(o.MaxSize),
+		NoSync: o.NoSync, Logger: logger{o.Log},
+	})
+	switch {
+	case err == nil:
+		return db, nil
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, fmt.Errorf("%s is in use by another process: stop that one, or name another --data", path)
+	case errors.Is(err, syscall.ENOMEM) && mapped > 0:
+		o.Log.Warn("the address space is too small to map the database whole: writes wait for reads", "bytes", mapped)
+		return open(path, o, 0)
+	}
+	return nil, fmt.Errorf("open the database %s: %w", path, err)
+}
+
+// load checks the schema and reads what lives in memory.
+func (e *Engine) load() error {
+	var err error
+	if e.packer, err = newPacker(); err != nil {
+		return err
+	}
+	return e.db.View(func(b *bbolt.Tx) error {
+		meta := b.Bucket(bMeta)
+		if meta == nil || len(meta.Get(metaSchema)) != 8 {
+			return fmt.Errorf("%s is a database of another program", e.path)
+		}
+		if v := be(meta.Get(metaSchema)); v > schema {
+			return fmt.Errorf("%s was written by a later Khyber (schema %d, this one knows %d): use that one, or restore a backup made before the upgrade", e.path, v, schema)
+		}
+		e.ledger = store.NewLedger(nil)
+		all, err := (&tx{Tx: b, engine: e}).Sources(nil)
+		e.ledger.Put(all)
+		return err
+	})
+}
+
+// Read runs f on one snapshot.
+func (e *Engine) Read(ctx context.Context, f func(store.ReadTx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b, err := e.db.Begin(false)
+	if err != nil {
+		return fmt.Errorf("begin to read: %w", err)
+	}
+	defer e.begun(b)()
+	return f(&tx{Tx: b, engine: e})
+}
+
+// begun notes a read for the gauge; what it returns ends the read.
+func (e *Engine) begun(b *bbolt.Tx) func() {
+	if e.now != nil {
+		e.mu.Lock()
+		e.reads[b] = e.now()
+		e.mu.Unlock()
+	}
+	return func() {
+		e.mu.Lock()
+		delete(e.reads, b)
+		e.mu.Unlock()
+		_ = b.Rollback() // the end of a read: fails only when it has ended
+	}
+}
+
+// Claim is the method of store.Engine.
+func (e *Engine) Claim(_ context.Context, _ string, now time.Time, ahead time.Duration, n int, ttl time.Duration) ([]news.Claim, error) {
+	return e.ledger.Claim(now, ahead, n, ttl), nil
+}
+
+// Settle keeps the poll in memory until the next Write or Flush.
+func (e *Engine) Settle(_ context.Context, s store.Source, p news.Poll) error {
+	return e.ledger.Settle(s, p)
+}
+
+// Flush writes what Settle keeps.
+func (e *Engine) Flush(ctx context.Context) error {
+	if len(e.ledger.All()) == 0 {
+		return nil
+	}
+	return e.Write(ctx, func(store.Tx) error { return nil })
+}
+
+// Backup copies one snapshot to a file beside the database and that one to w:
+// a slow w must not hold a snapshot open, since the file grows meanwhile.
+func (e *Engine) Backup(ctx context.Context, w io.Writer) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(e.path), "."+filepath.Base(e.path)+".backup-*")
+	if err != nil {
+		return fmt.Errorf("make a file beside the database: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	if err := e.copyTo(f); err != nil {
+		return fmt.Errorf("copy the database: %w", err)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("copy the database: %w", err)
+	}
+	if _, err := io.Copy(w, f); err != nil {
+		return fmt.Errorf("write the copy: %w", err)
+	}
+	return ctx.Err()
+}
+
+func (e *Engine) copyTo(w io.Writer) error {
+	b, err := e.db.Begin(false)
+	if err != nil {
+		return err
+	}
+	defer e.begun(b)()
+	_, err = b.WriteTo(w)
+	return err
+}
+
+// Check looks for damage in the pages of the file.
+func (e *Engine) Check(ctx context.Context) error {
+	b, err := e.db.Begin(false)
+	if err != nil {
+		return fmt.Errorf("begin to read: %w", err)
+	}
+	defer e.begun(b)()
+	var found []error
+	for err := range b.Check() { // read to its end: a goroutine of bbolt's waits
+		if len(found) < 10 {
+			found = append(found, err)
+		}
+	}
+	return errors.Join(append(found, ctx.Err())...)
+}
+
+// Sizes measures the file.
+func (e *Engine) Sizes(context.Context) (store.Sizes, error) {
+	s := store.Sizes{Limit: e.limit}
+	info, err := os.Stat(e.path)
+	if err != nil {
+		return s, fmt.Errorf("measure the file: %w", err)
+	}
+	s.Bytes = info.Size()
+	s.Free = int64(e.db.Stats().FreeAlloc)
+	err = e.db.View(func(b *bbolt.Tx) error {
+		v := b.Bucket(bMeta).Get(metaItems)
+		if v != nil {
+			s.Items = int(be(v))
+		}
+		return nil
+	})
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s.Fault = e.fault
+	for _, at := range e.reads {
+		s.OldestRead = max(s.OldestRead, e.now().Sub(at))
+	}
+	return s, err
+}
+
+// Path returns the name of the file.
+func (e *Engine) Path() string { return e.path }
+
+// Close closes the file. Closing twice is once.
+func (e *Engine) Close() error {
+	if err := e.db.Close(); err != nil {
+		return fmt.Errorf("close the file: %w", err)
+	}
+	return nil
+}
+
+// logger hands what bbolt has to say to slog: only its errors are of interest.
+type logger struct{ log *slog.Logger }
+
+func (l logger) Debug(...any)                {}
+func (l logger) Debugf(string, ...any)       {}
+func (l logger) Info(...any)                 {}
+func (l logger) Infof(string, ...any)        {}
+func (l logger) Warning(v ...any)            { l.log.Warn(fmt.Sprint(v...)) }
+func (l logger) Warningf(f string, v ...any) { l.log.Warn(fmt.Sprintf(f, v...)) }
+func (l logger) Error(v ...any)              { l.log.Error(fmt.Sprint(v...)) }
+func (l logger) Errorf(f string, v ...any)   { l.log.Error(fmt.Sprintf(f, v...)) }
+func (l logger) Fatal(v ...any)              { l.log.Error(fmt.Sprint(v...)) }
+func (l logger) Fatalf(f string, v ...any)   { l.log.Error(fmt.Sprintf(f, v...)) }
+func (l logger) Panic(v ...any)              { l.log.Error(fmt.Sprint(v...)) }
+func (l logger) Panicf(f string, v ...any)   { l.log.Error(fmt.Sprintf(f, v...)) }
+
+// be reads what be8 wrote.
+func be(b []byte) uint64 { return binary.BigEndian.Uint64(b) }

@@ -1,0 +1,196 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"khyber/internal/store"
+)
+
+const (
+	// groupCalls is the number of writes that share one commit.
+	groupCalls = 64
+	// groupBytes ends a group early: dirty pages are memory.
+	groupBytes = 8 << 20
+)
+
+// group is the queue of those who want to write. The first one leads: it
+// commits for all that have queued, then hands the lead to the next in line.
+type group struct {
+	mu      sync.Mutex
+	queue   []*call
+	leading bool
+}
+
+// call is one Write that waits.
+type call struct {
+	ctx  context.Context
+	f    func(store.Tx) error
+	err  error
+	done bool
+	wake chan struct{} // answered, or the lead is yours
+}
+
+// Write runs f in a transaction that it may share with others. A context that
+// ends takes f out only before its turn.
+func (e *Engine) Write(ctx context.Context, f func(store.Tx) error) error {
+	c := &call{ctx: ctx, f: f, wake: make(chan struct{}, 1)}
+	g := &e.group
+	g.mu.Lock()
+	g.queue = append(g.queue, c)
+	lead := !g.leading
+	g.leading = true
+	g.mu.Unlock()
+	if !lead {
+		<-c.wake
+		if c.done {
+			return c.err
+		}
+	}
+	for !c.done { // the lead comes to the first in the queue: once is enough
+		e.lead()
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.leading = len(g.queue) > 0; g.leading {
+		g.queue[0].wake <- struct{}{}
+	}
+	return c.err
+}
+
+// lead commits for the head of the queue and wakes those that it answered.
+func (e *Engine) lead() {
+	g := &e.group
+	g.mu.Lock()
+	calls := g.queue[:min(len(g.queue), groupCalls)]
+	g.mu.Unlock()
+	n := e.commit(calls)
+	g.mu.Lock()
+	g.queue = g.queue[n:]
+	g.mu.Unlock()
+	for i, c := range calls[:n] {
+		c.done = true
+		if i > 0 { // the first one leads
+			c.wake <- struct{}{}
+		}
+	}
+}
+
+// errAgain ends a transaction in which one call failed after it had written.
+var errAgain = errors.New("again without the call that failed")
+
+// commit answers the first n calls with one commit, or more when a call fails
+// after it wrote: that one is taken out, the others run again.
+func (e *Engine) commit(calls []*call) (n int) {
+	if err := e.writable(); err != nil {
+		for _, c := range calls {
+			c.err = err
+		}
+		return len(calls)
+	}
+	failed := make(map[*call]bool, len(calls))
+	for {
+		var done *tx
+		err := e.db.Update(func(b *bbolt.Tx) error {
+			t := &tx{Tx: b, engine: e}
+			done = t
+			if err := t.settled(); err != nil {
+				return err
+			}
+			return t.run(calls, failed, &n)
+		})
+		if errors.Is(err, errAgain) {
+			continue
+		}
+		if err != nil {
+			err = e.broken(err)
+		} else {
+			e.ledger.Put(done.put)
+			e.ledger.Delete(done.gone)
+		}
+		for _, c := range calls[:n] {
+			if !failed[c] {
+				c.err = err
+			}
+		}
+		return n
+	}
+}
+
+// run runs the calls that did not fail, until the group is large enough.
+func (t *tx) run(calls []*call, failed map[*call]bool, n *int) error {
+	*n = 0
+	for _, c := range calls {
+		if *n > 0 && t.bytes > groupBytes {
+			break
+		}
+		*n++
+		if failed[c] {
+			continue
+		}
+		t.wrote = false
+		if c.err = c.run(t); c.err != nil {
+			failed[c] = true
+			if t.wrote {
+				return errAgain
+			}
+		}
+	}
+	return nil
+}
+
+// run calls f and turns a panic into its error.
+func (c *call) run(t *tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.wrote = true
+			err = fmt.Errorf("write: panic: %v", p)
+		}
+	}()
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	return c.f(t)
+}
+
+// settled writes the states that wait in the ledger.
+func (t *tx) settled() error {
+	for _, w := range t.engine.ledger.All() {
+		if err := t.PutSources([]store.Source{w.Source}); err != nil {
+			return err
+		}
+		if err := t.addPolls(w.Source.State.Source, w.Polls); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writable returns why the engine takes no more writes.
+func (e *Engine) writable() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.fault != nil {
+		return fmt.Errorf("%w: %w", store.ErrReadOnly, e.fault)
+	}
+	return nil
+}
+
+// broken sorts an error of bbolt's. A full disk passes; after any other one the
+// kernel may have dropped the pages, so that a retry that succeeds would lie:
+// only a restart tells what is on the disk.
+func (e *Engine) broken(err error) error {
+	if errors.Is(err, berrors.ErrMaxSizeReached) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.fault = err
+	return fmt.Errorf("%w: %w", store.ErrReadOnly, err)
+}

@@ -1,0 +1,402 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"khyber/internal/news"
+	"khyber/internal/store"
+	"khyber/internal/story"
+)
+
+// The buckets. Keys are big-endian and of fixed width but for IDs.
+var (
+	bMeta     = []byte("meta")     // word → number or text
+	bConfig   = []byte("config")   // generation8 → configuration
+	bSource   = []byte("source")   // source → record
+	bPolls    = []byte("polls")    // source → last polls, earliest first, each with its length
+	bDocument = []byte("document") // source → seq… of the last complete document
+	bSeq      = []byte("seq")      // item8 → seq
+	bItem     = []byte("item")     // seq8 → row: the order of arrival
+	bStub     = []byte("stub")     // seq8 → stub
+	bKey      = []byte("key")      // rule1 · hash8 · scope4 → seq
+	bRevision = []byte("revision") // seq8 → revisions, oldest first
+	bTopic    = []byte("topic")    // origin → topic
+	bEntry    = []byte("entry")    // origin → bucket: mark8 → entry
+	bMark     = []byte("mark")     // origin → bucket: seq8 → mark8
+)
+
+var buckets = [][]byte{bMeta, bConfig, bSource, bPolls, bDocument, bSeq, bItem, bStub, bKey, bRevision, bTopic, bEntry, bMark}
+
+// fillOrdered is the share of a page that is filled where keys only grow.
+const fillOrdered = 0.95
+
+// tx is a transaction of bbolt in the words of store.
+type tx struct {
+	*bbolt.Tx
+	engine *Engine
+	wrote  bool // so that a refusal that wrote nothing spoils no group
+	bytes  int
+	put    []store.Source // records written, for the ledger after the commit
+	gone   []string
+}
+
+func be8(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), n) }
+
+// seqs are stored short, in keys' values and documents.
+func packSeq(b []byte, n uint64) []byte { return binary.AppendUvarint(b, n) }
+
+func unpackSeq(b []byte) (uint64, error) {
+	n, size := binary.Uvarint(b)
+	if size != len(b) || size <= 0 {
+		return 0, fmt.Errorf("%w: item number", errDamaged)
+	}
+	return n, nil
+}
+
+// keyRow is the row of a key: 64 bits of its hash, then 32 of its scope, so that
+// the same key of all sources stands together.
+func keyRow(k story.Key) []byte {
+	b := make([]byte, 0, 13)
+	b = append(b, byte(k.Rule))
+	b = append(b, k.Hash[:8]...)
+	return binary.BigEndian.AppendUint32(b, uint32(k.Scope))
+}
+
+func (t *tx) set(bucket, key, value []byte) error { return t.setIn(t.Bucket(bucket), key, value) }
+
+func (t *tx) setIn(b *bbolt.Bucket, key, value []byte) error {
+	t.wrote = true
+	t.bytes += len(key) + len(value)
+	if err := b.Put(key, value); err != nil {
+		return fmt.Errorf("put: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) unset(bucket, key []byte) error {
+	t.wrote = true
+	if err := t.Bucket(bucket).Delete(key); err != nil {
+		return fmt.Errorf("delete: %w", err)
+	}
+	return nil
+}
+
+// seq returns the number of an item; 0: unknown.
+func (t *tx) seq(id news.ItemID) (uint64, error) {
+	v := t.Bucket(bSeq).Get(be8(uint64(id)))
+	if v == nil {
+		return 0, nil
+	}
+	return unpackSeq(v)
+}
+
+func (t *tx) Generation() (uint64, error) {
+	k, _ := t.Bucket(bConfig).Cursor().Last()
+	if k == nil {
+		return 0, nil
+	}
+	return binary.BigEndian.Uint64(k), nil
+}
+
+func (t *tx) Config() (news.Config, error) {
+	var cfg news.Config
+	_, v := t.Bucket(bConfig).Cursor().Last()
+	if v == nil {
+		return cfg, nil
+	}
+	c := reader(otherVersion, v)
+	c.config(&cfg)
+	return cfg, c.end()
+}
+
+// Sources looks at what waits first: in a transaction that writes nothing does.
+func (t *tx) Sources(ids []string) ([]store.Source, error) {
+	b := t.Bucket(bSource)
+	if ids == nil {
+		ids = []string{}
+		if err := b.ForEach(func(k, _ []byte) error { ids = append(ids, string(k)); return nil }); err != nil {
+			return nil, fmt.Errorf("list sources: %w", err)
+		}
+	}
+	out := make([]store.Source, len(ids))
+	for i, id := range ids {
+		if !t.Writable() {
+			if w, ok := t.engine.ledger.Waiting(id); ok {
+				out[i] = w.Source
+				continue
+			}
+		}
+		v := b.Get([]byte(id))
+		if v == nil {
+			continue
+		}
+		c := reader(sourceVersion, v)
+		c.source(&out[i])
+		if err := c.end(); err != nil {
+			return nil, fmt.Errorf("source %s: %w", id, err)
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) Polls(source string) ([]news.Poll, error) {
+	polls, err := decodePolls(t.Bucket(bPolls).Get([]byte(source)))
+	if err != nil {
+		return nil, fmt.Errorf("polls of %s: %w", source, err)
+	}
+	if !t.Writable() {
+		if w, ok := t.engine.ledger.Waiting(source); ok {
+			for _, p := range w.Polls {
+				polls = append([]news.Poll{p}, polls...)
+			}
+		}
+	}
+	return polls[:min(len(polls), store.KeptPolls)], nil
+}
+
+// decodePolls returns polls newest first.
+func decodePolls(row []byte) ([]news.Poll, error) {
+	var polls []news.Poll
+	for len(row) > 0 {
+		one, rest, err := cut(row)
+		if err != nil {
+			return nil, err
+		}
+		c := reader(pollVersion, one)
+		var p news.Poll
+		c.poll(&p)
+		if err := c.end(); err != nil {
+			return nil, err
+		}
+		polls, row = append([]news.Poll{p}, polls...), rest
+	}
+	return polls, nil
+}
+
+// cut takes one value with its length off a row.
+func cut(row []byte) (one, rest []byte, err error) {
+	n, size := binary.Uvarint(row)
+	if size <= 0 || n > uint64(len(row)-size) {
+		return nil, nil, fmt.Errorf("%w: length", errDamaged)
+	}
+	return row[size : size+int(n)], row[size+int(n):], nil
+}
+
+func (t *tx) Document(source string) ([]news.ItemID, error) {
+	row := t.Bucket(bDocument).Get([]byte(source))
+	var ids []news.ItemID
+	for len(row) > 0 {
+		if len(row) < 8 {
+			return nil, fmt.Errorf("document of %s: %w", source, errDamaged)
+		}
+		ids, row = append(ids, news.ItemID(binary.BigEndian.Uint64(row))), row[8:]
+	}
+	return ids, nil
+}
+
+func (t *tx) Owners(keys []story.Key) ([][]store.Owner, error) {
+	out := make([][]store.Owner, len(keys))
+	known := make(map[uint64]store.Owner)
+	cur := t.Bucket(bKey).Cursor()
+	for i, key := range keys {
+		prefix := keyRow(key)[:9]
+		for k, v := cur.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cur.Next() {
+			seq, err := unpackSeq(v)
+			if err != nil {
+				return nil, err
+			}
+			owner, ok := known[seq]
+			if !ok {
+				if owner, err = t.owner(seq); err != nil {
+					return nil, err
+				}
+				known[seq] = owner
+			}
+			if owner.ID != 0 {
+				out[i] = append(out[i], owner)
+			}
+		}
+	}
+	return out, nil
+}
+
+// owner returns the item or stub of a number; the zero value: forgotten.
+func (t *tx) owner(seq uint64) (store.Owner, error) {
+	if row := t.Bucket(bItem).Get(be8(seq)); row != nil {
+		s, err := unpackHead(row)
+		return store.Owner{ID: s.Item.ID, Source: s.Item.Source, Text: s.Text}, err
+	}
+	stub, err := t.stub(seq)
+	return store.Owner{ID: stub.ID, Source: stub.Source, Text: stub.Text, Stub: true}, err
+}
+
+func (t *tx) stub(seq uint64) (store.Stub, error) {
+	var s store.Stub
+	row := t.Bucket(bStub).Get(be8(seq))
+	if row == nil {
+		return s, nil
+	}
+	c := reader(otherVersion, row)
+	c.stub(&s)
+	return s, c.end()
+}
+
+func (t *tx) Items(ids []news.ItemID) ([]store.Stored, error) {
+	out := make([]store.Stored, len(ids))
+	for i, id := range ids {
+		seq, err := t.seq(id)
+		if err != nil {
+			return nil, err
+		}
+		row := t.Bucket(bItem).Get(be8(seq))
+		switch {
+		case row != nil:
+			out[i], err = t.engine.packer.unpack(row)
+		case seq != 0:
+			var s store.Stub
+			s, err = t.stub(seq)
+			out[i].Item.ID, out[i].Item.Source, out[i].Text = s.ID, s.Source, s.Text
+		}
+		if err != nil {
+			return nil, fmt.Errorf("item %s: %w", id, err)
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) Revisions(ids []news.ItemID) ([][]news.Revision, error) {
+	out := make([][]news.Revision, len(ids))
+	b := t.Bucket(bRevision)
+	if k, _ := b.Cursor().First(); k == nil {
+		return out, nil
+	}
+	for i, id := range ids {
+		seq, err := t.seq(id)
+		if err != nil {
+			return nil, err
+		}
+		row := b.Get(be8(seq))
+		if row == nil {
+			continue
+		}
+		c := reader(otherVersion, row)
+		list(c, &out[i], c.revision)
+		if err := c.end(); err != nil {
+			return nil, fmt.Errorf("revisions of item %s: %w", id, err)
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) Topics() ([]store.Topic, error) {
+	var topics []store.Topic
+	err := t.Bucket(bTopic).ForEach(func(_, v []byte) error {
+		var topic store.Topic
+		c := reader(topicVersion, v)
+		c.topic(&topic)
+		topics = append(topics, topic)
+		return c.end()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("topics: %w", err)
+	}
+	return topics, nil
+}
+
+func (t *tx) Entries(topic string, below news.Mark, n int) ([]store.Joined, error) {
+	b := t.Bucket(bEntry).Bucket([]byte(topic))
+	if b == nil {
+		return nil, nil
+	}
+	var joined []store.Joined
+	cur := b.Cursor()
+	k, v := cur.Last()
+	if below > 0 {
+		if k, v = cur.Seek(be8(uint64(below))); k == nil {
+			k, v = cur.Last()
+		}
+		if k != nil && binary.BigEndian.Uint64(k) >= uint64(below) {
+			k, v = cur.Prev()
+		}
+	}
+	for ; k != nil && len(joined) < n; k, v = cur.Prev() {
+		j := store.Joined{Mark: news.Mark(binary.BigEndian.Uint64(k))}
+		c := reader(otherVersion, v)
+		c.joined(&j)
+		if err := c.end(); err != nil {
+			return nil, fmt.Errorf("entry %d of %s: %w", j.Mark, topic, err)
+		}
+		joined = append(joined, j)
+	}
+	return joined, nil
+}
+
+func (c *coder) joined(j *store.Joined) {
+	c.id(&j.Item)
+	c.time(&j.At)
+	c.bool(&j.Late)
+	c.bool(&j.News)
+}
+
+func (t *tx) Scan(cursor string, n int, backward bool) ([]store.Stored, string, error) {
+	var out []store.Stored
+	next, err := t.walk(bItem, cursor, n, backward, func(_, row []byte) error {
+		s, err := t.engine.packer.unpack(row)
+		out = append(out, s)
+		return err
+	})
+	return out, next, err
+}
+
+func (t *tx) Stubs(cursor string, n int) ([]store.Stub, string, error) {
+	var out []store.Stub
+	next, err := t.walk(bStub, cursor, n, false, func(_, row []byte) error {
+		var s store.Stub
+		c := reader(otherVersion, row)
+		c.stub(&s)
+		out = append(out, s)
+		return c.end()
+	})
+	return out, next, err
+}
+
+var errCursor = errors.New("not a cursor of this database")
+
+// walk visits at most n rows from a cursor on and returns the next cursor: the
+// key of the last row, in hexadecimal.
+func (t *tx) walk(bucket []byte, cursor string, n int, backward bool, f func(k, v []byte) error) (string, error) {
+	cur := t.Bucket(bucket).Cursor()
+	step, first := cur.Next, cur.First
+	if backward {
+		step, first = cur.Prev, cur.Last
+	}
+	k, v := first()
+	if cursor != "" {
+		var last []byte
+		if _, err := fmt.Sscanf(cursor, "%x", &last); err != nil {
+			return "", fmt.Errorf("%q: %w", cursor, errCursor)
+		}
+		k, v = cur.Seek(last)
+		switch {
+		case k == nil && backward:
+			k, v = cur.Last()
+		case bytes.Equal(k, last) || k != nil && backward:
+			k, v = step()
+		}
+	}
+	for ; k != nil; k, v = step() {
+		if n--; n < 0 {
+			return cursor, nil
+		}
+		if err := f(k, v); err != nil {
+			return "", fmt.Errorf("row %x: %w", k, err)
+		}
+		cursor = fmt.Sprintf("%x", k)
+	}
+	return "", nil
+}

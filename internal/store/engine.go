@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/story"
+)
+
+// The errors that callers of a Store or an Engine branch on. They come wrapped.
+var (
+	ErrFenced      = errors.New("another worker has polled the source meanwhile")
+	ErrStaleConfig = errors.New("the configuration has changed meanwhile")
+	ErrFull        = errors.New("the disk or the database is full")
+	ErrReadOnly    = errors.New("the database takes no more writes until a restart")
+	ErrNotFound    = errors.New("not found")
+	ErrExpired     = errors.New("expired")
+)
+
+// KeptPolls is the number of polls that are kept of a source.
+const KeptPolls = 50
+
+// Engine is storage. It keeps what it is given and decides nothing. Slices go
+// in and out, so that an engine across a network needs few round trips.
+type Engine interface {
+	// Write runs f in a transaction: all or nothing, nil means durable. f may
+	// run more than once, so it resets its results first. An error of f is
+	// returned as it is; else ErrFull, ErrReadOnly.
+	Write(ctx context.Context, f func(Tx) error) error
+	// Read runs f on one snapshot.
+	Read(ctx context.Context, f func(ReadTx) error) error
+	// Claim gives at most n active sources that are due before now + ahead,
+	// those that wait longest first, to a worker, for ttl; a ttl of 0 has no
+	// end. An engine whose workers share a database uses that one's clock.
+	Claim(ctx context.Context, worker string, now time.Time, ahead time.Duration, n int, ttl time.Duration) ([]news.Claim, error)
+	// Settle records a poll that brought nothing. It may keep it in memory until
+	// the next Write or Flush, but Source and Sources see it at once. ErrFenced
+	// when the source's fence is not one below the record's.
+	Settle(ctx context.Context, s Source, p news.Poll) error
+	// Flush makes durable what Settle keeps in memory.
+	Flush(ctx context.Context) error
+	// Backup writes a snapshot that the engine can open.
+	Backup(ctx context.Context, w io.Writer) error
+	// Check looks for damage in the engine's own structures.
+	Check(ctx context.Context) error
+	// Sizes measures the storage.
+	Sizes(ctx context.Context) (Sizes, error)
+	// Close ends the engine. It flushes nothing.
+	Close() error
+}
+
+// ReadTx reads one snapshot. Nothing that it returns belongs to the engine
+// afterwards. What is not found is a zero value in its place.
+type ReadTx interface {
+	// Generation returns the generation of the last configuration; 0: none.
+	Generation() (uint64, error)
+	Config() (news.Config, error)
+	// Sources returns the named sources, all of them by ID when ids is nil.
+	Sources(ids []string) ([]Source, error)
+	// Polls returns the last polls of a source, newest first.
+	Polls(source string) ([]news.Poll, error)
+	// Document returns the items of the last complete document of a source.
+	Document(source string) ([]news.ItemID, error)
+	// Owners returns for each key the items that carry it, whatever its scope.
+	Owners(keys []story.Key) ([][]Owner, error)
+	Items(ids []news.ItemID) ([]Stored, error)
+	Revisions(ids []news.ItemID) ([][]news.Revision, error)
+	Topics() ([]Topic, error)
+	// Entries returns at most n entries of a topic below a mark, highest first;
+	// 0 is above all.
+	Entries(topic string, below news.Mark, n int) ([]Joined, error)
+	// Scan returns at most n items in the order of their arrival, or against it,
+	// from a cursor on, and the next cursor, empty at the end. An item that
+	// arrives meanwhile is at the end of that order.
+	Scan(cursor string, n int, backward bool) ([]Stored, string, error)
+	// Stubs returns at most n stubs from a cursor on, earliest first.
+	Stubs(cursor string, n int) ([]Stub, string, error)
+}
+
+// Tx is a transaction that writes too.
+type Tx interface {
+	ReadTx
+	PutConfig(c news.Config) error
+	// PutSources writes records as they are.
+	PutSources(s []Source) error
+	DeleteSources(ids []string) error
+	// PutPoll writes a record and adds a poll to its source's last ones.
+	PutPoll(s Source, p news.Poll) error
+	PutDocument(source string, ids []news.ItemID) error
+	// PutItems adds or replaces items. They come in the order of arrival.
+	PutItems(items []Stored) error
+	// SetKeys gives keys to items. A key that its scope already has stays.
+	SetKeys(keys []KeyOf) error
+	PutRevisions(id news.ItemID, r []news.Revision) error
+	PutTopics(t []Topic) error
+	// Append gives each item the next mark of the topic, and leaves out those
+	// that have one.
+	Append(topic string, items []Joined) (added int, err error)
+	// Strip turns items into stubs; PutStubs rewrites stubs, Forget deletes them.
+	Strip(stubs []Stub) error
+	PutStubs(stubs []Stub) error
+	Forget(stubs []news.ItemID) error
+	// Sweep looks at n keys, or more, from a cursor on and deletes those whose
+	// item is forgotten.
+	Sweep(cursor string, n int) (next string, deleted int, err error)
+}
+
+// Source is what an engine keeps of a source.
+type Source struct {
+	State  news.SourceState
+	Poll   uint64 // ID of the last poll that is recorded
+	Origin string // its first ID, to which keys and items belong for ever
+	Active bool   // in the file and not disabled: it may be claimed
+
+	Timing uint64 // hash of its timing keys, so that a reload sees a change
+}
+
+// Stored is an item as it is kept. Source is the origin of its source; of the
+// last block only Late and News are not those of news.Item.
+type Stored struct {
+	Item news.Item
+	Text uint64 // story.TextHash of title and summary
+}
+
+// Owner is an item that carries a key.
+type Owner struct {
+	ID     news.ItemID
+	Source string // origin
+	Text   uint64
+	Stub   bool
+}
+
+// KeyOf is a key and the item that it was found to be.
+type KeyOf struct {
+	Key  story.Key
+	Item news.ItemID
+}
+
+// Joined is an entry of a topic as it is kept.
+type Joined struct {
+	Item news.ItemID
+	Mark news.Mark
+	At   time.Time
+	Late bool
+	News bool
+}
+
+// Topic is what an engine keeps of a topic. Entries are filed under Origin, its
+// first ID, so that a renamed topic takes its marks along.
+type Topic struct {
+	Topic    news.Topic
+	Origin   string
+	Revision uint64
+	Changed  time.Time // moves forward by at least one second
+	Since    time.Time // when it was first loaded
+	Removed  bool
+	Rules    uint64 // hash of the rules that the archive was matched with
+}
+
+// Stub is what is left of an item whose text has expired: enough to know it
+// when it comes again (P3).
+type Stub struct {
+	ID     news.ItemID
+	Source string // origin
+	Text   uint64
+	Since  time.Time // when it was stripped, or last seen in a document
+	Polls  uint64    // good polls of its source at Since
+}
+
+// Sizes measures an engine.
+type Sizes struct {
+	Items      int
+	Bytes      int64         // of the file
+	Free       int64         // of them to be used again
+	Limit      int64         // the file grows no further; 0: no limit
+	OldestRead time.Duration // age of the oldest snapshot in use
+	Fault      error         // why there are no more writes; nil: there are
+}

@@ -1,0 +1,13 @@
+package storetest_test
+
+import (
+	"testing"
+
+	"khyber/internal/store"
+	"khyber/internal/store/storetest"
+)
+
+func TestMemory(t *testing.T) {
+	storetest.Run(t, func(testing.TB) store.Engine { return storetest.Memory() },
+		storetest.Hooks{Restart: func(_ testing.TB, e store.Engine) store.Engine { return storetest.Reopen(e) }})
+}
