@@ -1,0 +1,176 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/publish"
+	"khyber/internal/store"
+	"khyber/internal/text"
+)
+
+type indexPage struct {
+	page
+	Summary string
+	Note    *note
+	Topics  []topicRow
+	Sources []sourceRow
+}
+
+type note struct {
+	Class, Text string
+	Lines       []string
+}
+
+type topicRow struct {
+	Title, Lang, Dir, URL, About string
+	Day, Week                    string
+	Last                         time.Time
+	Coverage                     mark
+	Forms                        []alternate
+}
+
+type sourceRow struct {
+	ID, Name      string
+	State         mark
+	Reason        string
+	LastNew, Next time.Time
+}
+
+func (s *Server) index(w http.ResponseWriter, r *http.Request) {
+	st := s.state.Load()
+	s.showPage(w, r, st, "/", "index", "", func(ctx context.Context) (any, error) {
+		states, err := s.Store.Sources(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p := indexPage{page: s.newPage(st, "", "/")}
+		p.Nav = "topics"
+		p.Summary = count(len(st.Topics), "topic") + " from " + count(len(st.Sources), "source") + "."
+		p.Sources = s.sourceRows(st, states)
+		p.Note = indexNote(st, states)
+		for _, t := range st.Topics {
+			row, err := s.topicRow(ctx, st, t, states)
+			if err != nil {
+				return nil, err
+			}
+			p.Topics = append(p.Topics, row)
+			p.Alternates = append(p.Alternates, row.Forms[0])
+		}
+		return p, nil
+	})
+}
+
+// maxCounted bounds the entries that a count on the index looks at.
+const maxCounted = 500
+
+func (s *Server) topicRow(ctx context.Context, st *State, t news.Topic, states []news.SourceState) (topicRow, error) {
+	f := publish.TopicFeed{Site: st.Site, Path: "/topics/" + t.ID}
+	lang := text.Language(t.Title)
+	row := topicRow{
+		Title: t.Title, Lang: publish.LanguageTag(lang), Dir: direction(lang, t.Title), About: t.Description,
+		URL: s.newPage(st, "", "").Root + f.Path, Forms: forms(&f, t.Title), Coverage: coverageMark(st.coverage(t.ID, states)),
+	}
+	page, err := s.Store.Topic(ctx, t.ID, store.Page{View: viewCopies, Limit: maxCounted})
+	if err != nil {
+		return row, err
+	}
+	now := s.Now()
+	row.Day, row.Week = joinedSince(page, now.Add(-24*time.Hour)), joinedSince(page, now.AddDate(0, 0, -7))
+	if len(page.Entries) > 0 {
+		row.Last = page.Entries[0].Joined
+	}
+	return row, nil
+}
+
+// joinedSince counts entries; entries come in the order of joining.
+func joinedSince(page store.TopicPage, since time.Time) string {
+	for i, e := range page.Entries {
+		if e.Joined.Before(since) {
+			return strconv.Itoa(i)
+		}
+	}
+	n := strconv.Itoa(len(page.Entries))
+	if page.More {
+		return n + "+"
+	}
+	return n
+}
+
+// sourceRows lists the sources as the file does.
+func (s *Server) sourceRows(st *State, states []news.SourceState) []sourceRow {
+	byID := make(map[string]*news.SourceState, len(states))
+	for i := range states {
+		byID[states[i].Source] = &states[i]
+	}
+	now := s.Now()
+	var rows []sourceRow
+	for i := range st.Sources {
+		src := &st.Sources[i]
+		x := byID[src.ID]
+		if x == nil {
+			x = &news.SourceState{}
+		}
+		state := shownState(src, x, now)
+		row := sourceRow{ID: src.ID, Name: src.Name, State: stateMark(state), LastNew: x.LastNew, Next: x.Next}
+		if row.Name == "" {
+			row.Name = src.ID
+		}
+		if x.Failures > 0 && !x.LastKind.Good() {
+			row.Reason = (&news.Poll{Kind: x.LastKind, Text: x.LastText}).Outcome()
+		}
+		if src.Disabled {
+			row.Next = time.Time{}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// indexNote says what the reader should know first: a refused file, a first
+// run, or that nothing answers. Nil: all is well.
+func indexNote(st *State, states []news.SourceState) *note {
+	if st.Refused {
+		n := &note{Class: "bad", Text: "The last feeds.yaml is not in force, because it has mistakes; the one before it still is."}
+		for _, p := range st.Problems {
+			if len(n.Lines) == 5 {
+				n.Lines = append(n.Lines, "… and "+strconv.Itoa(len(st.Problems)-5)+" more: khyber check lists them all")
+				break
+			}
+			n.Lines = append(n.Lines, p.String())
+		}
+		return n
+	}
+	polled, good, failing := 0, 0, 0
+	for i := range states {
+		src, ok := st.sources[states[i].Source]
+		if !ok || src.Disabled {
+			continue
+		}
+		if !states[i].LastPoll.IsZero() {
+			polled++
+		}
+		if states[i].GoodPolls > 0 {
+			good++
+		}
+		if !states[i].LastKind.Good() && states[i].LastKind != "" {
+			failing++
+		}
+	}
+	enabled := 0
+	for _, src := range st.Sources {
+		if !src.Disabled {
+			enabled++
+		}
+	}
+	switch {
+	case enabled > 0 && polled == enabled && failing == enabled:
+		return &note{Class: "bad", Text: "No source answers. Is this machine connected to the internet? `khyber doctor` says what is wrong with each source."}
+	case polled < enabled:
+		return &note{Class: "good", Text: strconv.Itoa(good) + " of " + count(enabled, "source") + " answered so far; reload this page in a minute."}
+	}
+	return nil
+}

@@ -1,0 +1,224 @@
+package server
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"khyber/internal/news"
+)
+
+// maxSeriesSources bounds the sources that have series of their own; above it
+// only the numbers by state are given.
+const maxSeriesSources = 5000
+
+// metrics are the counters of /metrics, in a registry of their own. The names
+// and labels are those of the manual; a label is never an item or a URL.
+type metrics struct {
+	registry *prometheus.Registry
+
+	polls, items, revised, rejected, sourceBytes *prometheus.CounterVec
+	unaccounted                                  prometheus.Counter
+	requests, responseBytes, renders             *prometheus.CounterVec
+	seconds                                      *prometheus.HistogramVec
+	cacheBytes                                   prometheus.Gauge
+}
+
+func newMetrics() *metrics {
+	m := &metrics{registry: prometheus.NewRegistry()}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "khyber_" + name, Help: help}, labels)
+		m.registry.MustRegister(c)
+		return c
+	}
+	m.polls = counter("source_polls_total", "Polls by outcome.", "source", "kind")
+	m.items = counter("source_items_total", "Items of the polled documents: new, known or rejected.", "source", "outcome")
+	m.revised = counter("source_revised_total", "Known items whose text changed.", "source")
+	m.rejected = counter("source_rejected_total", "Items that were not kept, by reason.", "source", "reason")
+	m.sourceBytes = counter("source_bytes_total", "Bytes received on the wire.", "source")
+	m.requests = counter("http_requests_total", "Requests answered.", "route", "status")
+	m.responseBytes = counter("http_response_bytes_total", "Bytes of bodies sent.", "route")
+	m.renders = counter("renders_total", "Topic feeds rendered.", "format")
+	m.unaccounted = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "khyber_items_unaccounted_total", Help: "Items of documents that became neither new, known nor rejected.",
+	})
+	m.cacheBytes = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "khyber_render_cache_bytes", Help: "Bytes of rendered documents kept, all codings together.",
+	})
+	m.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "khyber_http_request_seconds", Help: "Time to answer a request.",
+		Buckets: []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5},
+	}, []string{"route"})
+	m.registry.MustRegister(
+		m.unaccounted, m.cacheBytes, m.seconds,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+// ObservePoll counts a poll. The poller calls it after each one.
+func (s *Server) ObservePoll(p news.Poll) {
+	m := s.metrics
+	m.polls.WithLabelValues(p.Source, string(p.Kind)).Inc()
+	m.sourceBytes.WithLabelValues(p.Source).Add(float64(max(0, p.Bytes)))
+	rejected := 0
+	for reason, n := range p.Rejected {
+		m.rejected.WithLabelValues(p.Source, string(reason)).Add(float64(n))
+		rejected += n
+	}
+	m.items.WithLabelValues(p.Source, "new").Add(float64(p.New))
+	m.items.WithLabelValues(p.Source, "known").Add(float64(p.Known))
+	m.items.WithLabelValues(p.Source, "rejected").Add(float64(rejected))
+	m.revised.WithLabelValues(p.Source).Add(float64(p.Revised))
+	if !p.Accounted() {
+		m.unaccounted.Add(float64(max(1, p.Fetched-p.New-p.Known-rejected)))
+	}
+}
+
+// request counts an answer. Unknown paths share one route.
+func (m *metrics) request(route string, rec *recorder, took time.Duration) {
+	if route == "" || route == "/" {
+		route = "other"
+	}
+	m.requests.WithLabelValues(route, strconv.Itoa(rec.status)).Inc()
+	m.responseBytes.WithLabelValues(route).Add(float64(rec.bytes))
+	m.seconds.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// Metrics returns the handler for an address of its own.
+func (s *Server) Metrics() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		now := prometheus.NewRegistry()
+		now.MustRegister(s.snapshot(r.Context()))
+		all := prometheus.Gatherers{s.metrics.registry, now}
+		promhttp.HandlerFor(all, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(w, r)
+	})
+}
+
+// localMetrics serves /metrics to this machine only: on a loopback address, and
+// not through a proxy, behind which every stranger is loopback.
+func (s *Server) localMetrics(w http.ResponseWriter, r *http.Request) {
+	if s.MetricsElsewhere || !loopback(r) || proxied(r) {
+		s.unknown(w, r)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	s.Metrics().ServeHTTP(w, r)
+}
+
+func loopback(r *http.Request) bool {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return ok && addr.IP.IsLoopback()
+}
+
+func proxied(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// snapshot is what the store and the configuration say at the time of a scrape.
+type snapshot []prometheus.Metric
+
+// Describe sends nothing: the series follow the configuration, so the collector
+// is unchecked.
+func (snapshot) Describe(chan<- *prometheus.Desc) {}
+
+// Collect sends what was read.
+func (m snapshot) Collect(out chan<- prometheus.Metric) {
+	for _, x := range m {
+		out <- x
+	}
+}
+
+func (m *snapshot) gauge(d *prometheus.Desc, v float64, labels ...string) {
+	*m = append(*m, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...))
+}
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("khyber_"+name, help, labels, nil)
+}
+
+func (s *Server) snapshot(ctx context.Context) snapshot {
+	var m snapshot
+	st := s.state.Load()
+	m.gauge(desc("build_info", "The running program.", "version", "go"), 1, s.Version, runtime.Version())
+	m.gauge(desc("config_last_reload_successful", "1 when the last file that was read is in force."), bit(!st.Refused))
+	m.gauge(desc("config_generation", "Counts the accepted configurations."), float64(st.Generation))
+	m.gauge(desc("config_problems", "Problems of the last file that was read."), float64(len(st.Problems)))
+	if !st.Applied.IsZero() {
+		m.gauge(desc("config_last_reload_success_timestamp_seconds", "When the configuration in force was applied."), unix(st.Applied))
+	}
+	if status, err := s.Store.Status(ctx); err != nil {
+		s.Log.Error("cannot read metrics", "err", err)
+	} else {
+		m.gauge(desc("store_writable", "1 while the database takes writes."), bit(status.Fault == nil))
+		m.gauge(desc("store_bytes", "Size of the database."), float64(status.Bytes))
+		m.gauge(desc("store_free_bytes", "Bytes of the database that will be used again."), float64(status.Free))
+		m.gauge(desc("store_items", "Items kept."), float64(status.Items))
+		m.gauge(desc("store_oldest_read_seconds", "Age of the oldest snapshot in use."), status.OldestRead.Seconds())
+	}
+	states, err := s.Store.Sources(ctx)
+	if err != nil {
+		s.Log.Error("cannot read metrics", "err", err)
+		return m
+	}
+	m.sources(st, states, s.Now())
+	return m
+}
+
+func (m *snapshot) sources(st *State, states []news.SourceState, now time.Time) {
+	count := make(map[news.State]int)
+	var (
+		state    = desc("source_state", "1 for the state that the source is in.", "source", "state")
+		lastOK   = desc("source_last_ok_timestamp_seconds", "When the source last answered as it should.", "source")
+		lastNew  = desc("source_last_new_timestamp_seconds", "When a poll last found something new.", "source")
+		next     = desc("source_next_poll_timestamp_seconds", "When the source is polled next.", "source")
+		failures = desc("source_failures", "Failed polls in a row.", "source")
+		sources  = desc("sources", "Sources by state.", "state")
+	)
+	for i := range states {
+		src, ok := st.sources[states[i].Source]
+		if !ok {
+			continue
+		}
+		x := &states[i]
+		shown := shownState(&src, x, now)
+		count[shown]++
+		if len(st.Sources) > maxSeriesSources {
+			continue
+		}
+		m.gauge(state, 1, src.ID, string(shown))
+		m.gauge(failures, float64(x.Failures), src.ID)
+		for _, stamp := range []struct {
+			d *prometheus.Desc
+			t time.Time
+		}{{lastOK, x.LastOK}, {lastNew, x.LastNew}, {next, x.Next}} {
+			if !stamp.t.IsZero() {
+				m.gauge(stamp.d, unix(stamp.t), src.ID)
+			}
+		}
+	}
+	for name, n := range count {
+		m.gauge(sources, float64(n), string(name))
+	}
+}
+
+func bit(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -1,0 +1,245 @@
+// Package server owns what Khyber says over HTTP: topic feeds, pages for
+// people, lists, health and metrics (RFC 9110, RFC 9111, RFC 5005).
+//
+// It only reads. What is kept belongs to store, how a document looks to
+// publish, what feeds.yaml means arrives as a [State] that Apply swaps at once.
+// It must not know config, poll or any database, and starts no goroutine: a
+// rendering runs in the goroutine of the first request that wants it, and the
+// others wait for it.
+//
+// A request takes this way: ServeHTTP → route → the handler finds the canonical
+// key of what is asked → cache.get renders it once per revision → serve answers
+// 200 or 304 in the coding that was asked for. So an unchanged document costs
+// neither the store nor a rendering.
+package server
+
+import (
+	"context"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/publish"
+	"khyber/internal/store"
+	"khyber/internal/topic"
+)
+
+// Store is what the server reads. *store.Store is one.
+type Store interface {
+	// Topic returns a page of a topic; store.ErrNotFound.
+	Topic(ctx context.Context, id string, p store.Page) (store.TopicPage, error)
+	// Revision moves with whatever the bytes of the topic's documents show. It is
+	// answered from memory and never waits.
+	Revision(topic string) uint64
+	// Sources returns the states of all sources.
+	Sources(ctx context.Context) ([]news.SourceState, error)
+	// Item returns an item; store.ErrNotFound, store.ErrExpired.
+	Item(ctx context.Context, id news.ItemID) (store.ItemPage, error)
+	// Scan returns items in the order of their arrival and the cursor to go on from.
+	Scan(ctx context.Context, f store.Filter, cursor string, n int) ([]news.Item, string, error)
+	// Status measures the store.
+	Status(ctx context.Context) (store.Status, error)
+}
+
+// Options are what a Server needs. Store and Now must be set.
+type Options struct {
+	Store   Store
+	Now     func() time.Time
+	Log     *slog.Logger // nil: nothing is logged
+	Version string       // of the program, for /metrics and /status.json
+
+	// Health says why the process should be restarted, Ready why it should get
+	// no requests; nil, or a nil error: it is well.
+	Health func() error
+	Ready  func() error
+
+	// MetricsElsewhere says that Metrics is served on an address of its own, so
+	// that /metrics is not here.
+	MetricsElsewhere bool
+}
+
+// State is what feeds.yaml says, as far as the server shows it. It is never
+// changed after Apply has taken it.
+type State struct {
+	Site       publish.Site
+	Sources    []news.Source
+	Topics     []news.Topic
+	Set        *topic.Set // nil: every source is in the scope of every topic
+	Generation uint64
+	Applied    time.Time // when this configuration was first in force
+
+	// Problems are those of the last file that was read. Refused says that it is
+	// not in force, so that the rest of the State is of the file before.
+	Problems []news.Problem
+	Refused  bool
+
+	sources map[string]news.Source
+}
+
+// Server answers HTTP requests. It is safe for concurrent use.
+type Server struct {
+	Options
+	state   atomic.Pointer[State]
+	cache   *cache
+	metrics *metrics
+	mux     *http.ServeMux
+	pages   *template.Template
+	style   asset
+}
+
+// New returns a Server that knows no topic until Apply.
+func New(o Options) *Server {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{Options: o, mux: http.NewServeMux()}
+	s.metrics = newMetrics()
+	s.cache = newCache(maxCache, s.metrics)
+	s.style = styleSheet()
+	s.pages = parsePages(s.style.path)
+	s.state.Store(&State{})
+	s.routes()
+	return s
+}
+
+// Apply puts a State in force for every request that begins afterwards.
+func (s *Server) Apply(st State) {
+	st.sources = make(map[string]news.Source, len(st.Sources))
+	for _, src := range st.Sources {
+		st.sources[src.ID] = src
+	}
+	s.state.Store(&st)
+}
+
+func (st *State) topic(id string) (news.Topic, bool) {
+	for _, t := range st.Topics {
+		if t.ID == id {
+			return t, true
+		}
+	}
+	return news.Topic{}, false
+}
+
+// formerly returns the topic that had the id before it was renamed.
+func (st *State) formerly(id string) (news.Topic, bool) {
+	for _, t := range st.Topics {
+		for _, old := range t.Formerly {
+			if old == id {
+				return t, true
+			}
+		}
+	}
+	return news.Topic{}, false
+}
+
+// scope returns the sources that a topic is fed by and that are polled.
+func (st *State) scope(topicID string) []string {
+	var ids []string
+	if st.Set != nil {
+		ids = st.Set.Scope(topicID)
+	} else {
+		for _, src := range st.Sources {
+			ids = append(ids, src.ID)
+		}
+	}
+	var on []string
+	for _, id := range ids {
+		if src, ok := st.sources[id]; ok && !src.Disabled {
+			on = append(on, id)
+		}
+	}
+	return on
+}
+
+// routes are all paths. The pattern is the label of the metrics.
+func (s *Server) routes() {
+	for pattern, handler := range map[string]http.HandlerFunc{
+		"/{$}":           s.index,
+		"/topics/{name}": s.topic,
+		"/topics.opml":   s.topicsOPML,
+		"/sources.opml":  s.sourcesOPML,
+		"/healthz":       s.health(s.Health),
+		"/readyz":        s.health(s.Ready),
+		"/metrics":       s.localMetrics,
+		s.style.path:     s.stylesheet,
+		"/":              s.unknown,
+	} {
+		s.mux.HandleFunc(pattern, handler)
+	}
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := s.Now()
+	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	h := w.Header()
+	h.Set("Date", began.UTC().Format(http.TimeFormat))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Robots-Tag", "noindex")
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		s.mux.ServeHTTP(rec, r)
+	case http.MethodOptions:
+		preflight(rec)
+	default:
+		h.Set("Allow", "GET, HEAD, OPTIONS")
+		s.refuse(rec, r, http.StatusMethodNotAllowed, "This service only reads: use GET or HEAD.")
+	}
+	s.metrics.request(r.Pattern, rec, s.Now().Sub(began))
+}
+
+// preflight lets scripts of any origin send the validators of a topic feed.
+func preflight(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Allow", "GET, HEAD, OPTIONS")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD")
+	h.Set("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since")
+	h.Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// recorder remembers what was answered, for the metrics.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// WriteHeader notes the status.
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts the bytes.
+func (r *recorder) Write(b []byte) (int, error) {
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// health answers one line, for supervisors and balancers.
+func (s *Server) health(check func() error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		if check != nil {
+			if err := check(); err != nil {
+				s.refuse(w, r, http.StatusServiceUnavailable, sentence(err.Error()))
+				return
+			}
+		}
+		writeText(w, r, http.StatusOK, "ok\n")
+	}
+}
+
+func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
+	s.refuse(w, r, http.StatusNotFound, "There is no such page: the list of topics is at "+s.state.Load().Site.BaseURL+"/.")
+}

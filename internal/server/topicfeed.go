@@ -1,0 +1,178 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/publish"
+	"khyber/internal/store"
+	"khyber/internal/text"
+)
+
+// topicID is what may go from a path into a header or a look-up (W30).
+var topicID = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+
+// topic answers /topics/ID and /topics/ID.FORMAT.
+func (s *Server) topic(w http.ResponseWriter, r *http.Request) {
+	st := s.state.Load()
+	id, suffix, dotted := strings.Cut(r.PathValue("name"), ".")
+	format := publish.Format(suffix)
+	if !topicID.MatchString(id) || dotted && format.MediaType() == "" {
+		s.unknown(w, r)
+		return
+	}
+	t, ok := st.topic(id)
+	if !ok {
+		s.missing(w, r, st, id, suffix)
+		return
+	}
+	v, err := parseVariant(r.URL.Query())
+	if err != nil {
+		s.refuse(w, r, http.StatusBadRequest, sentence(err.Error()))
+		return
+	}
+	if dotted {
+		s.topicFeed(w, r, st, t, v, format, answer{})
+		return
+	}
+	if format = acceptedForm(r.Header.Get("Accept")); format != "" {
+		f := publish.TopicFeed{Site: st.Site, Path: "/topics/" + t.ID, Query: v.query(), Before: v.before}
+		s.topicFeed(w, r, st, t, v, format, answer{vary: ", Accept", location: f.Self(format)})
+		return
+	}
+	s.topicPage(w, r, st, t, v)
+}
+
+// topicFeed answers with a document of a topic. What it shows is read, rendered
+// and compressed once for each revision of the topic.
+func (s *Server) topicFeed(w http.ResponseWriter, r *http.Request, st *State, t news.Topic, v variant, format publish.Format, a answer) {
+	head := publish.TopicFeed{Site: st.Site, Topic: t, Path: "/topics/" + t.ID, Query: v.query(), OwnIDs: v.ownIDs, Before: v.before}
+	self := head.Self(format)
+	// The revision is read before the entries: a commit in between costs one
+	// more rendering, never old bytes under a new tag.
+	doc, err := s.cache.get(r.Context(), self, version{st, s.Store.Revision(t.ID)}, func(ctx context.Context) ([]byte, time.Time, error) {
+		f, err := s.readTopic(ctx, st, head, v.page())
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		var b bytes.Buffer
+		err = publish.Render(&b, format, f)
+		s.metrics.renders.WithLabelValues(string(format)).Inc()
+		return b.Bytes(), f.Changed, err
+	})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	a.contentType, a.cache, a.csp, a.anyOrigin = format.ContentType(), cacheTopicFeed, cspTopicFeed, true
+	if st.Site.Hub {
+		a.link = "<" + st.Site.BaseURL + `/hub>; rel="hub", <` + self + `>; rel="self"`
+	}
+	s.serve(w, r, doc, a)
+}
+
+// readTopic fills a TopicFeed with what the store has.
+func (s *Server) readTopic(ctx context.Context, st *State, f publish.TopicFeed, p store.Page) (publish.TopicFeed, error) {
+	page, err := s.Store.Topic(ctx, f.Topic.ID, p)
+	if err != nil {
+		return f, err
+	}
+	states, err := s.Store.Sources(ctx)
+	if err != nil {
+		return f, err
+	}
+	f.Changed, f.Entries, f.More = page.Changed, page.Entries, page.More
+	f.Sources = st.sources
+	f.Lang = text.Language(f.Topic.Title)
+	f.Coverage = st.coverage(f.Topic.ID, states)
+	return f, nil
+}
+
+// coverage says which sources of a topic answer. Late is our fault, not the
+// source's, so it counts as answering.
+func (st *State) coverage(topicID string, states []news.SourceState) publish.Coverage {
+	byID := make(map[string]*news.SourceState, len(states))
+	for i := range states {
+		byID[states[i].Source] = &states[i]
+	}
+	var c publish.Coverage
+	for _, id := range st.scope(topicID) {
+		c.Sources++
+		state := byID[id]
+		if state == nil {
+			continue
+		}
+		trouble := publish.Trouble{Source: id, Since: state.Since}
+		switch state.State {
+		case news.StateOK, news.StateLate, news.StateUndated:
+			c.OK++
+		case news.StateSilent, news.StateEmpty:
+			c.Silent = append(c.Silent, trouble)
+		case news.StateFailing, news.StateGone:
+			trouble.Kind = state.LastKind
+			c.Failing = append(c.Failing, trouble)
+		case news.StateNew, news.StateDisabled:
+		}
+	}
+	return c
+}
+
+// missing answers for a topic that is not in the file: it was renamed, was
+// removed, or has never been.
+func (s *Server) missing(w http.ResponseWriter, r *http.Request, st *State, id, suffix string) {
+	t, renamed := st.formerly(id)
+	if !renamed {
+		page, err := s.Store.Topic(r.Context(), id, store.Page{Limit: 1})
+		if err == nil && page.Removed {
+			s.refuse(w, r, http.StatusGone, "This topic was removed; the others are at "+st.Site.BaseURL+"/.")
+			return
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			s.fail(w, r, err)
+			return
+		}
+		if t, renamed = st.topic(page.Topic.ID); !renamed {
+			s.refuse(w, r, http.StatusNotFound, "There is no topic "+strconv.Quote(id)+nearest(id, st.Topics)+".")
+			return
+		}
+	}
+	to := st.Site.BaseURL + "/topics/" + t.ID
+	if suffix != "" {
+		to += "." + suffix
+	}
+	if v, err := parseVariant(r.URL.Query()); err == nil {
+		if q := v.query(); q != "" {
+			to += "?" + q
+		}
+	}
+	w.Header().Set("Cache-Control", cacheTopicFeed)
+	http.Redirect(w, r, to, http.StatusPermanentRedirect)
+}
+
+// nearest suggests the topic whose id shares most of its words with id, else it
+// names the list.
+func nearest(id string, topics []news.Topic) string {
+	best, most := "", 0
+	for _, t := range topics {
+		shared := 0
+		for word := range strings.SplitSeq(id, "-") {
+			if len(word) > 2 && strings.Contains(t.ID, word) {
+				shared += len(word)
+			}
+		}
+		if shared > most {
+			best, most = t.ID, shared
+		}
+	}
+	if best == "" {
+		return ": the list of topics is at /"
+	}
+	return "; did you mean " + strconv.Quote(best) + "?"
+}

@@ -1,0 +1,205 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/publish"
+)
+
+const (
+	pageEntries  = 50
+	maxWhy       = 4 // mentions
+	maxAlso      = 5 // publishers
+	maxWas       = 2 // earlier headlines
+	maxPageWords = 400
+)
+
+type topicPage struct {
+	page
+	Name, Lang, Dir, About string
+	Address                string
+	Forms                  []alternate
+	Variants               []variantLink
+	Coverage               mark
+	CoverageText           string
+	Days                   []day
+	Older                  string
+	Empty                  note
+}
+
+type variantLink struct{ Name, About, URL string }
+
+type day struct {
+	Name    string
+	Entries []entryRow
+}
+
+type entryRow struct {
+	Title, URL, Lang, Dir string
+	Source                string
+	At, Changed           time.Time
+	Updated               bool
+	Summary, Why          string
+	Also                  []alsoRow
+	Was                   []news.Revision
+}
+
+type alsoRow struct {
+	Name, URL string
+	Copy      bool
+}
+
+// topicPage shows a topic to people, 50 entries at a time. It has only plain
+// text, so nothing that a source wrote is markup here.
+func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t news.Topic, v variant) {
+	head := publish.TopicFeed{Site: st.Site, Topic: t, Path: "/topics/" + t.ID, Query: v.query()}
+	key := head.Path + "?" + head.Query + "&before=" + strconv.FormatUint(uint64(v.before), 10)
+	s.showPage(w, r, st, key, "topic", ", Accept", func(ctx context.Context) (any, error) {
+		want := v.page()
+		if want.Limit == 0 {
+			want.Limit = pageEntries
+		}
+		want.Late = true // what a changed rule added late has its place here
+		f, err := s.readTopic(ctx, st, head, want)
+		if err != nil {
+			return nil, err
+		}
+		p := topicPage{
+			page: s.newPage(st, t.Title, f.Path), Name: t.Title, Lang: publish.LanguageTag(f.Lang), Dir: direction(f.Lang, t.Title),
+			About: t.Description, Address: head.Self(publish.Atom), Forms: forms(&head, t.Title), Variants: variants(head, v),
+			Coverage: coverageMark(f.Coverage),
+		}
+		p.Nav, p.Alternates = "topic", p.Forms
+		p.CoverageText = troubleText(f.Coverage, st.sources)
+		p.Days = s.days(st, f.Entries)
+		if f.More && len(f.Entries) > 0 {
+			p.Older = older(p.Root, f, f.Entries[len(f.Entries)-1].Mark)
+		}
+		p.Empty = emptyNote(f.Coverage, v)
+		return p, nil
+	})
+}
+
+// older returns the address of the page below a mark.
+func older(root string, f publish.TopicFeed, mark news.Mark) string {
+	u := root + f.Path + "?before=" + strconv.FormatUint(uint64(mark), 10)
+	if f.Query != "" {
+		u += "&" + f.Query
+	}
+	return u
+}
+
+// variants offers other forms of the topic feed, each with what it is for.
+func variants(f publish.TopicFeed, v variant) []variantLink {
+	link := func(name, about string, change func(*variant)) variantLink {
+		w := v
+		w.before = 0
+		change(&w)
+		f.Query, f.Before = w.query(), 0
+		return variantLink{name, about, f.Self(publish.Atom)}
+	}
+	return []variantLink{
+		link("Every item", "Copies of the same text are not collapsed.", func(v *variant) { v.view = viewAll }),
+		link("Stories", "One entry for each event, with all who reported it.", func(v *variant) { v.view = viewStories }),
+		link("Two publishers or more", "Only what a second publisher has reported in its own words.", func(v *variant) { v.minPublishers = 2 }),
+		link("Ids of this topic", "For readers such as newsboat that show an entry once though it is in several topics.", func(v *variant) { v.ownIDs = true }),
+	}
+}
+
+// troubleText is the coverage sentence without what the mark beside it says.
+func troubleText(c publish.Coverage, sources map[string]news.Source) string {
+	_, rest, _ := strings.Cut(c.Sentence(sources), "; ")
+	return rest
+}
+
+func (s *Server) days(st *State, entries []news.Entry) []day {
+	var out []day
+	for i := range entries {
+		e := &entries[i]
+		name := e.Joined.UTC().Format("Monday, 2 January 2006")
+		if len(out) == 0 || out[len(out)-1].Name != name {
+			out = append(out, day{Name: name})
+		}
+		d := &out[len(out)-1]
+		d.Entries = append(d.Entries, entryRowOf(st, e))
+	}
+	return out
+}
+
+func entryRowOf(st *State, e *news.Entry) entryRow {
+	item := &e.Item
+	row := entryRow{
+		Title: shorten(cmp.Or(item.Title, item.Summary, sourceName(st, item.Source)), maxPageWords), URL: item.Link,
+		Lang: publish.LanguageTag(item.Lang), Dir: direction(item.Lang, item.Title+" "+item.Summary),
+		Source: sourceName(st, item.Source), At: item.At, Changed: item.Changed(), Updated: !item.Revised.IsZero(),
+		Summary: shorten(item.Summary, maxPageWords), Why: whyText(e),
+	}
+	seen := map[string]bool{item.Publisher: true}
+	for _, m := range e.Story.Members {
+		if seen[m.Publisher] || len(row.Also) == maxAlso {
+			continue
+		}
+		seen[m.Publisher] = true
+		row.Also = append(row.Also, alsoRow{sourceName(st, m.Source), m.URL, m.Relation == news.RelationCopy})
+	}
+	for i := len(e.Revisions) - 1; i >= 0 && len(row.Was) < maxWas; i-- {
+		if r := e.Revisions[i]; r.Title != "" && r.Title != item.Title {
+			row.Was = append(row.Was, r)
+		}
+	}
+	return row
+}
+
+// whyText names the rule and the words that it found.
+func whyText(e *news.Entry) string {
+	var words []string
+	for _, m := range e.Match.Mentions {
+		if m.Text != "" && len(words) < maxWhy {
+			words = append(words, "\u2068“"+m.Text+"”\u2069") // isolated: scripts mix here
+		}
+	}
+	switch {
+	case words == nil:
+		return e.Match.Rule
+	case e.Match.Rule == "":
+		return strings.Join(words, ", ")
+	}
+	return e.Match.Rule + " — " + strings.Join(words, ", ")
+}
+
+func sourceName(st *State, id string) string { return cmp.Or(st.sources[id].Name, id) }
+
+// shorten cuts a text at a word.
+func shorten(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			head := s[:i]
+			if j := strings.LastIndexByte(head, ' '); j > len(head)/2 {
+				head = head[:j]
+			}
+			return head + "…"
+		}
+	}
+	return s
+}
+
+// emptyNote tells "no news" from "nobody answers".
+func emptyNote(c publish.Coverage, v variant) note {
+	switch {
+	case v.before > 0:
+		return note{Class: "good", Text: "There are no older entries."}
+	case coverageMark(c).Class == "bad":
+		return note{Class: "bad", Text: "Nothing is here, and most of the sources do not answer: this is no proof that nothing happened."}
+	case c.OK == 0:
+		return note{Class: "good", Text: "Nothing is here yet: no source has answered so far. Reload this page in a minute."}
+	case v.query() != "":
+		return note{Class: "good", Text: "Nothing in this topic fits these parameters so far. The sources answer; the topic without parameters may have entries."}
+	}
+	return note{Class: "good", Text: "No report has matched this topic so far. " + strconv.Itoa(c.OK) + " of " + count(c.Sources, "source") + " answer, so there was no news rather than no reading."}
+}
