@@ -50,7 +50,7 @@ func why(e *news.Entry) string {
 	var words []string
 	for _, m := range e.Match.Mentions {
 		if text := clean(m.Text); text != "" && len(words) < maxMentions {
-			words = append(words, "<bdi>“"+html.EscapeString(cut(text, maxAuthor))+"”</bdi>")
+			words = append(words, "“<bdi>"+html.EscapeString(cut(text, maxAuthor))+"</bdi>”")
 		}
 	}
 	switch {
@@ -108,7 +108,7 @@ func was(e *news.Entry) string {
 		if title == "" || title == now {
 			continue
 		}
-		parts = append(parts, "<bdi>“"+html.EscapeString(cut(title, maxTitle))+"”</bdi> until "+r.Until.UTC().Format(dateForm))
+		parts = append(parts, "“<bdi>"+html.EscapeString(cut(title, maxTitle))+"</bdi>” until "+r.Until.UTC().Format(dateForm))
 	}
 	if parts == nil {
 		return ""

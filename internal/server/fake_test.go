@@ -132,7 +132,7 @@ func sampleStore() *fakeStore {
 	f.states = []news.SourceState{
 		{Source: "gazette", State: news.StateOK, GoodPolls: 900, LastPoll: noon.Add(-4 * time.Minute), LastKind: news.KindOK, LastNew: noon.Add(-14 * time.Minute), Next: noon.Add(6 * time.Minute)},
 		{Source: "sahar", State: news.StateSilent, Since: noon.AddDate(0, 0, -3), GoodPolls: 40, LastPoll: noon.Add(-9 * time.Minute), LastKind: news.KindUnchanged, LastNew: noon.AddDate(0, 0, -4), Next: noon.Add(50 * time.Minute)},
-		{Source: "wire", State: news.StateFailing, Since: noon.AddDate(0, 0, -1), GoodPolls: 12, Failures: 9, LastPoll: noon.Add(-30 * time.Minute), LastKind: news.KindStatus, LastText: "status 503", LastNew: noon.AddDate(0, 0, -1), Next: noon.Add(3 * time.Hour)},
+		{Source: "wire", State: news.StateFailing, Since: noon.AddDate(0, 0, -1), GoodPolls: 12, Failures: 9, LastPoll: noon.Add(-30 * time.Minute), LastKind: news.KindStatus, LastText: "503 Service Unavailable", LastNew: noon.AddDate(0, 0, -1), Next: noon.Add(3 * time.Hour)},
 		{Source: "mirror", State: news.StateOK, GoodPolls: 400, LastPoll: noon.Add(-2 * time.Minute), LastKind: news.KindOK, LastNew: noon.Add(-90 * time.Minute), Next: noon.Add(8 * time.Minute)},
 	}
 	return f

@@ -49,7 +49,7 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 		}
 		p := indexPage{page: s.newPage(st, "", "/")}
 		p.Nav = "topics"
-		p.Summary = count(len(st.Topics), "topic") + " from " + count(len(st.Sources), "source") + "."
+		p.Summary = "What " + count(len(st.Sources), "source") + " report, by topic. Copy the address of a topic into any feed reader."
 		p.Sources = s.sourceRows(st, states)
 		p.Note = indexNote(st, states)
 		for _, t := range st.Topics {

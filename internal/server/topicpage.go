@@ -161,7 +161,7 @@ func whyText(e *news.Entry) string {
 	var words []string
 	for _, m := range e.Match.Mentions {
 		if m.Text != "" && len(words) < maxWhy {
-			words = append(words, "\u2068“"+m.Text+"”\u2069") // isolated: scripts mix here
+			words = append(words, "“\u2068"+m.Text+"\u2069”") // isolated: scripts mix here
 		}
 	}
 	switch {
