@@ -17,11 +17,11 @@ const (
 	defaultMin    = 5 * time.Minute  // min_every where feeds.yaml does not say
 	defaultMax    = time.Hour        // max_every, the same
 
-	maxHint  = day           // a server that asks for more is asked daily: news is our trade
-	maxHold  = 7 * day       // of a Retry-After; one of 99999999999999 s must not end a source
-	maxAhead = 33 * day      // of anything: 30 d for a source that is gone, and jitter
-	upwards  = 0.1           // jitter, as a part of the wait; never downwards
-	cronSlip = 30.0          // seconds of jitter after a firing of a schedule
+	maxHint  = day            // a server that asks for more is asked daily: news is our trade
+	maxHold  = 7 * day        // of a Retry-After; one of 99999999999999 s must not end a source
+	maxAhead = 33 * day       // of anything: 30 d for a source that is gone, and jitter
+	upwards  = 0.1            // jitter, as a part of the wait; never downwards
+	cronSlip = 30.0           // seconds of jitter after a firing of a schedule
 	skipSlip = time.Hour / 10 // jitter after the end of hours to skip: not all at the full hour
 )
 
@@ -44,7 +44,7 @@ const (
 func Next(s news.SourceState, p news.Poll) news.SourceState {
 	now := ended(p)
 	s = settle(s, p, now)
-	s.LastPoll, s.LastKind, s.LastStatus, s.LastText = p.At, p.Kind, p.Status, p.Text
+	s.LastPoll, s.LastKind, s.LastStatus = p.At, p.Kind, p.Status
 	if p.Kind.Good() {
 		s = succeeded(s, p, now)
 	} else {
@@ -110,6 +110,7 @@ func succeeded(s news.SourceState, p news.Poll, now time.Time) news.SourceState 
 // failed reckons with a poll that brought no document. A failure of our own
 // line is none of the source's.
 func failed(s news.SourceState, p news.Poll, now time.Time) news.SourceState {
+	s.LastText = p.Text
 	if !p.OwnOutage {
 		s.Failures++
 		if s.FirstFailed.IsZero() {
@@ -197,7 +198,7 @@ func within(interval time.Duration, t news.Timing) time.Duration {
 	if interval <= 0 {
 		interval = firstInterval
 	}
-	return max(low, min(interval, high))
+	return min(max(low, min(interval, high)), maxAhead)
 }
 
 // cadence is how a source is polled when nothing is in the way.
@@ -213,7 +214,7 @@ func cadenceOf(s *news.SourceState, t news.Timing, now time.Time) cadence {
 	c := cadence{interval: within(s.Interval, t)}
 	c.why = "adaptive " + short(c.interval)
 	if t.Every > 0 {
-		c.interval, c.why = t.Every, "every "+short(t.Every)
+		c.interval, c.why = min(t.Every, maxAhead), "every "+short(t.Every)
 	}
 	if t.Schedule != "" {
 		if f, err := parseSchedule(t.Schedule, t.Location); err == nil {
@@ -227,7 +228,10 @@ func cadenceOf(s *news.SourceState, t news.Timing, now time.Time) cadence {
 // due returns when the source is polled next, and why then.
 func due(s news.SourceState, p news.Poll, now time.Time) (time.Time, string) {
 	c := cadenceOf(&s, p.Timing, now)
-	jitter := min(max(p.Jitter, 0), 1)
+	jitter := p.Jitter
+	if !(jitter >= 0 && jitter <= 1) { // NaN is neither
+		jitter = 0
+	}
 	wait, why := c.interval, c.why
 	hint := time.Duration(0)
 	if !p.Timing.IgnoreHints {
@@ -246,7 +250,11 @@ func due(s news.SourceState, p news.Poll, now time.Time) (time.Time, string) {
 	}
 	t := now.Add(wait + time.Duration(jitter*upwards*float64(wait)))
 	if c.schedule != nil {
-		t = firing(*c.schedule, now.Add(wait), s.Hints, p.Timing).Add(time.Duration(jitter * cronSlip * float64(time.Second)))
+		from := now
+		if wait > 0 {
+			from = now.Add(wait - 1) // a firing just then will do
+		}
+		t = firing(*c.schedule, from, s.Hints, p.Timing).Add(time.Duration(jitter * cronSlip * float64(time.Second)))
 	} else if later := skip(t, s.Hints, p.Timing); later.After(t) {
 		t, why = later.Add(time.Duration(jitter*float64(skipSlip))), "skipHours"
 	}
@@ -254,6 +262,28 @@ func due(s news.SourceState, p news.Poll, now time.Time) (time.Time, string) {
 		t = last
 	}
 	return t, why
+}
+
+// moved returns when a source is due whose timing keys have changed: max(now,
+// last poll + new interval). It is zero where the keys have no say: before the
+// first poll, during a back-off and while Retry-After holds.
+func moved(s news.SourceState, t news.Timing, now time.Time) time.Time {
+	if s.LastPoll.IsZero() || s.Failures > 0 || s.Hold.After(now) {
+		return time.Time{}
+	}
+	c := cadenceOf(&s, t, now)
+	wait := c.interval
+	if !t.IgnoreHints {
+		wait = max(wait, min(s.Hints.Fresh, maxHint))
+	}
+	next := s.LastPoll.Add(wait)
+	if c.schedule != nil {
+		next = firing(*c.schedule, now, s.Hints, t)
+	}
+	if next.Before(now) {
+		return now
+	}
+	return skip(next, s.Hints, t)
 }
 
 // backOff returns how long to leave a source alone that failed. base is what it
