@@ -52,7 +52,6 @@ var planted = []struct {
 	{"goroutines", goroutineRule, map[string]string{
 		"internal/server/a.go":      "package server\nfunc f() {\n\tgo f()\n}\n",
 		"internal/server/b.go":      "package server\nimport _ \"golang.org/x/sync/errgroup\"\n",
-		"internal/server/c.go":      "package server\nimport \"time\"\nfunc g() {\n\ttime.AfterFunc(1, g)\n}\n",
 		"internal/server/d.go":      "package server\nimport \"sync\"\nfunc h() {\n\tvar wg sync.WaitGroup\n\twg.Go(h)\n}\n",
 		"internal/server/a_test.go": "package server\nfunc i() { go f() }\n",
 		"internal/poll/a.go":        "package poll\nfunc f() { go f() }\n",
@@ -60,7 +59,6 @@ var planted = []struct {
 	}, []string{
 		"internal/server/a.go:3: rule 2: go statement",
 		"internal/server/b.go:2: rule 2: errgroup",
-		"internal/server/c.go:4: rule 2: time.AfterFunc",
 		"internal/server/d.go:5: rule 2: a call of Go",
 	}},
 	{"state", stateRule, map[string]string{
@@ -111,7 +109,7 @@ var planted = []struct {
 		"internal/text/a.go": fmt.Sprintf(long, "", statements),
 		"internal/text/b.go": fmt.Sprintf(long, "//size: one switch\n", statements),
 		"internal/text/c.go": fmt.Sprintf(long, "//size:\n", statements),
-		"internal/text/d.go": "package text\nfunc short() {}\n",
+		"internal/text/d.go": "package text\nfunc short() {\n\t_ = []int{\n" + strings.Repeat("\t\t0,\n", 90) + "\t}\n}\n",
 	}, []string{
 		"internal/text/a.go:2: rule 5: long has 81 lines",
 		"internal/text/c.go:3: rule 5: long has 81 lines",
@@ -123,7 +121,11 @@ var planted = []struct {
 		`internal/text/a.go:2: rule 5: "feed" in feedURL: the word is Source or TopicFeed`,
 		`internal/text/b.go:2: rule 5: "manager" in StoreManager`,
 		`internal/text/b.go:2: rule 5: "articles" in Articles`,
-		`internal/text/b.go:3: rule 5: "util" in my_util`,
+	}},
+	{"packages", wordRule, map[string]string{
+		"internal/text/a.go": "package text_util\nvar util, longestCommonPrefix int\n",
+	}, []string{
+		`internal/text/a.go:1: rule 5: "util" in package text_util`,
 	}},
 	{"modules", moduleRule, map[string]string{
 		"go.mod": "module m\n\ngo 1.26.6\n\nrequire one.example/a v1.0.0\n\nrequire (\n\ttwo.example/b v1.0.0 // bytes; parse only\n" +
