@@ -294,15 +294,16 @@ func (l *Lexicon) Entities() []Entity { return l.entities }
 // in, and every group that holds one of them. The caller must not change it.
 func (l *Lexicon) Counts(id ID) []ID { return l.counts[id] }
 
-// Speaks says whether an entity, or one that counts for it, has names in a
-// language.
-func (l *Lexicon) Speaks(id ID, lang string) bool {
+// Languages returns the languages in which an entity, or one that counts for it,
+// has names.
+func (l *Lexicon) Languages(id ID) []string {
+	all := make(map[string]bool)
 	for i, up := range l.counts {
-		if l.langs[i][lang] && slices.Contains(up, id) {
-			return true
+		if slices.Contains(up, id) {
+			maps.Copy(all, l.langs[i])
 		}
 	}
-	return false
+	return slices.Sorted(maps.Keys(all))
 }
 
 // Hash is the same for two lexicons that find the same.

@@ -93,8 +93,9 @@ func (c *compiler) topic(n news.Node) *topic {
 		c.problem(n.Position, "add include: with a rule, or with {name: everything, always: true}", "has no include rule")
 	}
 	t.examples = c.examples(keys["examples"])
-	c.lint(t, keys)
-	t.broken = c.errors > 0
+	if t.broken = c.errors > 0; !t.broken {
+		c.lint(t)
+	}
 	return t
 }
 
