@@ -49,13 +49,36 @@ type section struct {
 // reading, wherever they stand in the file.
 func rootKeys() []key[section] {
 	return []key[section]{
-		{name: "site", doc: "Who publishes; shown in the topic feeds and in the User-Agent.", read: (*section).readSite},
-		{name: "defaults", doc: "Keys of a source that hold for each source of this file, and of the files it includes, that does not say otherwise.", read: (*section).readDefaults},
-		{name: "sources", doc: "The feeds that are polled.", read: (*section).readSources},
-		{name: "topics", doc: "What is published: each topic is a filter and a feed of its own.", read: (*section).readTopics},
-		{name: "lexicon", doc: "Additions to the built-in lexicon of names and words, or changes to its entries.", read: (*section).readLexicon},
-		{name: "include", doc: "More files of the same form; * stands for any characters of a name. Relative to this file.", form: listForm(textForm), read: func(s *section, v value) { s.include = v.list() }},
-		{name: "notify", doc: "Where notices of trouble are sent, as signed POST requests.", read: (*section).readNotify},
+		{
+			name: "site", read: (*section).readSite,
+			doc: "Who publishes; shown in the topic feeds and in the User-Agent.",
+		},
+		{
+			name: "defaults", read: (*section).readDefaults,
+			doc: "Any key of a source but id, name and url: it holds for each source of this file and of those that it includes, where the source does not say otherwise.",
+		},
+		{
+			name: "sources", read: (*section).readSources,
+			doc: "The feeds that are polled.",
+		},
+		{
+			name: "topics", read: (*section).readTopics,
+			doc: "What is published: each topic is a filter and a feed of its own.",
+		},
+		{
+			name: "lexicon", sample: "{taliban: {names: {en: [De facto authorities]}}}", read: (*section).readLexicon,
+			form: form{"type": "object", "additionalProperties": form{"type": "object"}},
+			doc:  "Additions to the built-in lexicon of names and words, or changes to its entries.",
+		},
+		{
+			name: "include", off: true, sample: "[topics/*.yaml]", read: func(s *section, v value) { s.include = v.list() },
+			form: form{"anyOf": []form{textForm, listForm(textForm)}},
+			doc:  "More files of the same form, named from this one's folder; * stands for any characters of a name.",
+		},
+		{
+			name: "notify", read: (*section).readNotify,
+			doc: "Where notices of trouble are sent, as POST requests that can be signed.",
+		},
 	}
 }
 
@@ -154,12 +177,7 @@ func (s *section) readDefaults(v value) {
 	if v.node.Kind == news.NodeNone {
 		return
 	}
-	var keys []key[draft]
-	for _, k := range sourceKeys() {
-		if !k.own {
-			keys = append(keys, k)
-		}
-	}
+	keys := defaultKeys()
 	fields(v.reader, "defaults", keys, v.node)
 	s.defaults = append([]news.Node{v.node}, s.defaults...)
 	d := &draft{at: map[string]news.Position{}}

@@ -74,18 +74,18 @@ func sourceKeys() []key[draft] {
 		},
 		{
 			name: "kind", sample: "newspaper", form: wordsForm(sourceTypes()...), read: func(d *draft, v value) { d.src.Type = news.SourceType(v.oneOf(sourceTypes())) },
-			doc: "What kind of outlet it is.",
+			doc: "What kind of outlet it is: " + strings.Join(sourceTypes(), ", ") + ".",
 		},
 		{
-			name: "allow_private_network", sample: "true", form: flagForm, read: func(d *draft, v value) { d.src.AllowPrivateNetwork = v.flag() },
+			name: "allow_private_network", off: true, sample: "true", form: flagForm, read: func(d *draft, v value) { d.src.AllowPrivateNetwork = v.flag() },
 			doc: "The host of url may be in a private network.",
 		},
 		{
-			name: "every", sample: "10m", form: durationForm, read: func(d *draft, v value) { d.every(&d.src.Timing.Every, v) },
+			name: "every", off: true, sample: "10m", form: durationForm, read: func(d *draft, v value) { d.every(&d.src.Timing.Every, v) },
 			doc: "Poll in this interval. Without every and schedule the interval adapts itself to the source, between min_every and max_every.",
 		},
 		{
-			name: "schedule", sample: `"*/20 6-23 * * *"`, form: textForm, read: func(d *draft, v value) { d.src.Timing.Schedule, _ = v.word(); d.note(v) },
+			name: "schedule", off: true, sample: `"*/20 6-23 * * *"`, form: textForm, read: func(d *draft, v value) { d.src.Timing.Schedule, _ = v.word(); d.note(v) },
 			doc: "Poll at these times: minute, hour, day of the month, month, day of the week, in timezone.",
 		},
 		{
@@ -93,46 +93,51 @@ func sourceKeys() []key[draft] {
 			doc: "The zone of dates that name none, and of schedule.",
 		},
 		{
-			name: "min_every", sample: "5m", form: durationForm, read: func(d *draft, v value) { d.every(&d.src.Timing.MinEvery, v) },
+			name: "min_every", off: true, sample: "5m", form: durationForm, read: func(d *draft, v value) { d.every(&d.src.Timing.MinEvery, v) },
 			doc: "The shortest interval that adapts itself; 5m without it.",
 		},
 		{
-			name: "max_every", sample: "1h", form: durationForm, read: func(d *draft, v value) { d.every(&d.src.Timing.MaxEvery, v) },
+			name: "max_every", off: true, sample: "1h", form: durationForm, read: func(d *draft, v value) { d.every(&d.src.Timing.MaxEvery, v) },
 			doc: "The longest interval that adapts itself; 1h without it.",
 		},
 		{
-			name: "ignore_hints", sample: "true", form: flagForm, read: func(d *draft, v value) { d.src.Timing.IgnoreHints = v.flag() },
+			name: "ignore_hints", off: true, sample: "true", form: flagForm, read: func(d *draft, v value) { d.src.Timing.IgnoreHints = v.flag() },
 			doc: "Poll more often than the document's own ttl, skipHours and the like ask for. Retry-After is heeded all the same.",
 		},
 		{
-			name: "user_agent", sample: "Example-Reader/1.0", form: textForm, read: readUserAgent,
+			name: "user_agent", off: true, sample: "Example-Reader/1.0", form: textForm, read: readUserAgent,
 			doc: "Sent in place of Khyber's own User-Agent.",
 		},
 		{
-			name: "headers", sample: `{Authorization: "Bearer ${EXAMPLE_TOKEN}"}`, form: headersForm, read: readHeaders,
+			name: "headers", off: true, sample: `{Authorization: "Bearer ${EXAMPLE_TOKEN}"}`, form: headersForm, read: readHeaders,
 			doc: "Further headers of the request, sent to the host of url only.",
 		},
 		{
-			name: "proxy", sample: "socks5://127.0.0.1:1080", form: proxyForm, read: readProxy,
+			name: "proxy", off: true, sample: "socks5://127.0.0.1:1080", form: proxyForm, read: readProxy,
 			doc: "The URL of a proxy, http, https or socks5. It resolves the names, so only literal addresses can be checked. HTTP_PROXY of the environment is never used.",
 		},
 		{
-			name: "max_bytes", sample: "16MiB", form: bytesForm, read: func(d *draft, v value) { d.src.MaxBytes = v.size(minMaxBytes, maxMaxBytes) },
+			name: "max_bytes", off: true, sample: "16MiB", form: bytesForm, read: func(d *draft, v value) { d.src.MaxBytes = v.size(minMaxBytes, maxMaxBytes) },
 			doc: "The largest document that is read, 1KiB to 64MiB; 8MiB without it.",
 		},
 		{
-			name: "timeout", sample: "60s", form: durationForm, read: func(d *draft, v value) { d.src.Timeout = v.span(minTimeout, maxTimeout) },
+			name: "timeout", off: true, sample: "60s", form: durationForm, read: func(d *draft, v value) { d.src.Timeout = v.span(minTimeout, maxTimeout) },
 			doc: "How long a whole poll may take, 1s to 2m; 30s without it.",
 		},
 		{
-			name: "host_gap", sample: "1m", form: durationForm, read: func(d *draft, v value) { d.src.HostGap = v.span(minHostGap, maxHostGap) },
+			name: "host_gap", off: true, sample: "1m", form: durationForm, read: func(d *draft, v value) { d.src.HostGap = v.span(minHostGap, maxHostGap) },
 			doc: "The pause between two requests to the domain of url; 5s without it. The longest among the domain's sources counts.",
 		},
 		{
-			name: "disabled", sample: "true", form: flagForm, read: func(d *draft, v value) { d.src.Disabled = v.flag() },
+			name: "disabled", off: true, sample: "true", form: flagForm, read: func(d *draft, v value) { d.src.Disabled = v.flag() },
 			doc: "Not polled. What it published stays.",
 		},
 	}
+}
+
+// defaultKeys are those that defaults can give to every source.
+func defaultKeys() []key[draft] {
+	return slices.DeleteFunc(sourceKeys(), func(k key[draft]) bool { return k.own })
 }
 
 func sourceTypes() []string {

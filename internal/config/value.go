@@ -33,6 +33,7 @@ type key[T any] struct {
 	sample string // a value, as YAML
 	form   form
 	own    bool // has no default: it belongs to one source
+	off    bool // a comment in the sample: few need it
 	read   func(*T, value)
 }
 
