@@ -1,6 +1,9 @@
 package story
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // copyText says whether two usable summaries are one text, with their
 // similarity in thousandths.
@@ -9,10 +12,14 @@ func (p *pair) copyText() (int, bool) {
 	if len(x) > len(y) {
 		x, y = y, x
 	}
-	similarity, ok := oneText(x, y)
+	rewording := class(0)
+	if p.titleCopy() {
+		rewording = name
+	}
+	similarity, ok := oneText(x, y, rewording)
 	if ok && len(x) == len(y) { // symmetric
 		var other int
-		other, ok = oneText(y, x)
+		other, ok = oneText(y, x, rewording)
 		similarity = min(similarity, other)
 	}
 	if !ok || p.titles < akinTitle && similarity < wellContained || !p.titlesAgree() {
@@ -20,14 +27,15 @@ func (p *pair) copyText() (int, bool) {
 	}
 	limit, more := textApart, Window
 	if p.samePublisher {
-		limit, more = textApartSame, titleApartSame
+		limit, more = textApartSame, p.sameLimit()
 	}
 	return similarity, p.apart <= limit || p.apart <= more && p.titles >= nearTitle && p.refused == ""
 }
 
 // oneText says whether the shorter text x is the beginning of y, word for word
 // but for what may be cut or polished, with no number, name or negation changed.
-func oneText(x, y []term) (int, bool) {
+// Under equal titles only words of the class only, names, may not be replaced.
+func oneText(x, y []term, only class) (int, bool) {
 	part := y[:min(len(y), len(x)*13/10+6)]
 	matched, onlyX, onlyY := align(x, part)
 	similarity := 1000 * matched / max(1, len(x))
@@ -35,7 +43,7 @@ func oneText(x, y []term) (int, bool) {
 	case similarity < contained,
 		len(without(stems(x, figure), stems(y, figure))) > 0,
 		count(onlyX, negation)+count(onlyY, negation) > 0,
-		replaced(onlyX, onlyY, part) && replaced(onlyY, onlyX, x),
+		replaced(onlyX, onlyY, part, only) && replaced(onlyY, onlyX, x, only),
 		turned(x, part):
 		return similarity, false
 	}
@@ -44,10 +52,10 @@ func oneText(x, y []term) (int, bool) {
 
 // replaced says whether among the words without a partner is a telling one that
 // the other text has nowhere, in no other form.
-func replaced(only, across, other []term) bool {
-	for i := range only {
-		t := &only[i]
-		if t.idf > substitute && t.class&soft == 0 &&
+func replaced(left, across, other []term, only class) bool {
+	for i := range left {
+		t := &left[i]
+		if t.idf > substitute && t.class&soft == 0 && t.class&only == only &&
 			!slices.ContainsFunc(other, func(o term) bool { return o.hash == t.hash }) &&
 			!slices.ContainsFunc(across, func(o term) bool { return inflected(t.stem, o.stem) }) {
 			return true
@@ -78,7 +86,8 @@ func isEnding(s string) bool {
 }
 
 // align finds the longest common subsequence of two texts. It returns its
-// length, and what is left of x and of that part of y which it spans.
+// length, and what is left of x and of that part of y which x covers: where x
+// ends in words of its own, they stand against the rest of y.
 func align(x, y []term) (matched int, onlyX, onlyY []term) {
 	w := len(y) + 1
 	best := make([]uint16, (len(x)+1)*w) // from place i, j to the ends
@@ -104,7 +113,11 @@ func align(x, y []term) (matched int, onlyX, onlyY []term) {
 			j++
 		}
 	}
-	return int(best[0]), append(onlyX, x[i:]...), onlyY
+	cutOff := i == len(x)-1 && j < len(y) && strings.HasPrefix(y[j].word, x[i].word) // in the middle of a word
+	if i < len(x) && !cutOff {
+		onlyX, onlyY = append(onlyX, x[i:]...), append(onlyY, y[j:]...)
+	}
+	return int(best[0]), onlyX, onlyY
 }
 
 // turned says whether the words that two texts share differ in order by an

@@ -111,7 +111,7 @@ const minVariant = 4
 // in the same order, and one of them so rare that no table has it. Iran and Iraq
 // or Niger and Nigeria are none.
 func variants(a, b *term) bool {
-	if a.known && b.known || a.class|b.class != 0 || len(a.stem) < minVariant || len(b.stem) < minVariant {
+	if a.known && b.known || (a.class|b.class)&^name != 0 || len(a.stem) < minVariant || len(b.stem) < minVariant {
 		return false
 	}
 	return a.stem[0] == b.stem[0] && consonants(a.stem) == consonants(b.stem) && a.idf != flatIDF

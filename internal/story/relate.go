@@ -114,12 +114,20 @@ func (p *pair) byKey() Verdict {
 	}
 	limit := Window
 	if p.samePublisher {
-		limit = titleApartSame
+		limit = p.sameLimit()
 	}
 	if a.print != 0 && a.print == b.print && p.apart <= limit && subset(a.text, b.text) {
 		return p.verdict(news.RelationCopy, "copy-print", 1000)
 	}
 	return Verdict{}
+}
+
+// sameLimit is how far apart one publisher's copies may be at most.
+func (p *pair) sameLimit() time.Duration {
+	if count(p.a.title, template)+count(p.b.title, template) > 0 {
+		return textApartSame
+	}
+	return titleApartSame
 }
 
 // keyGuards are the guards that hold even at one address: another number, a

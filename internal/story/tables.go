@@ -122,10 +122,12 @@ const (
 	modal
 	label
 	figure // has a digit, or is a word for one
+	name   // begins with a capital letter
+	template
 )
 
 var classNames = map[string]class{
-	"stop": stopWord, "critical": critical, "soft": soft, "negation": negation, "modal": modal, "label": label,
+	"stop": stopWord, "critical": critical, "soft": soft, "negation": negation, "modal": modal, "label": label, "template": template,
 }
 
 // lexeme is what the tables say of a word.

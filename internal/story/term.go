@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"khyber/internal/text"
 )
@@ -47,7 +49,11 @@ func (r *reader) terms(s string) []term {
 		case r.counted && r.v.ordinals[t.Fold] != "":
 			out, i = append(out, r.number(r.v.ordinals[t.Fold])), i+1
 		default:
-			out, i = append(out, r.term(t.Fold)), i+1
+			word := r.term(t.Fold)
+			if first, _ := utf8.DecodeRuneInString(s[t.Start:]); unicode.IsUpper(first) {
+				word.class |= name
+			}
+			out, i = append(out, word), i+1
 		}
 	}
 	return out
