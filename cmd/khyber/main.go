@@ -1,0 +1,147 @@
+// Command khyber polls news sources, keeps each report once, and republishes
+// them as topic feeds.
+//
+// It is the only place that knows every package, and the only one that reads
+// flags, the environment and signals and that ends the process. One file a
+// subcommand.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	_ "golang.org/x/crypto/x509roots/fallback" // CA roots where the machine has none, as in the image
+	_ "time/tzdata"                            // time zones, for the same reason
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// cli is the command line: a field a subcommand.
+type cli struct {
+	Config string `default:"feeds.yaml" placeholder:"FILE" help:"The file with sources and topics (KHYBER_CONFIG)."`
+	Data   string `default:"khyber.db" placeholder:"FILE" help:"The database (KHYBER_DATA)."`
+
+	Serve       serveCmd       `cmd:"" help:"Poll, keep and publish: the daemon."`
+	Check       checkCmd       `cmd:"" help:"Validate feeds.yaml and run every topic's examples."`
+	Poll        pollCmd        `cmd:"" help:"Poll every source, or the named ones, once."`
+	Render      renderCmd      `cmd:"" help:"Print one topic feed."`
+	Why         whyCmd         `cmd:"" help:"Say why an item is in a topic, or is not."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
+}
+
+// app is the world of one run: what every subcommand may use.
+type app struct {
+	config string
+	data   string
+	getenv func(string) (string, bool)
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	now    func() time.Time
+	random func() float64 // [0,1)
+}
+
+// run is the program without the process: it parses args, runs the subcommand
+// and returns the exit code. Signals end ctx.
+func run(ctx context.Context, args []string, getenv func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// After the first signal the next one ends the process at once.
+	defer context.AfterFunc(ctx, stop)()
+
+	var c cli
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, random: rand.Float64}
+	helped := false
+	parser, err := kong.New(&c, kong.Name("khyber"), kong.UsageOnError(),
+		kong.Description("A news feed aggregator: it polls sources, keeps each report once, and publishes topic feeds."),
+		kong.Writers(stdout, stderr), kong.Exit(func(int) { helped = true }), kong.Resolvers(environment(getenv)))
+	if err != nil {
+		return fail(stderr, fmt.Errorf("build the command line: %w", err))
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case helped: // --help was given: kong has printed it
+		return exitOK
+	case err != nil:
+		return fail(stderr, usageError{fmt.Errorf("%w: khyber --help lists the commands", err)})
+	}
+	a.config, a.data = c.Config, c.Data
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return fail(stderr, parsed.Run(a))
+}
+
+// environment gives a flag that is not set the value of its variable:
+// KHYBER_LISTEN for --listen.
+func environment(getenv func(string) (string, bool)) kong.ResolverFunc {
+	return func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if v, ok := getenv("KHYBER_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))); ok {
+			return v, nil
+		}
+		return nil, nil
+	}
+}
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+// Unwrap returns the mistake itself.
+func (e usageError) Unwrap() error { return e.error }
+
+// errShown ends a subcommand that has said on its own what is wrong.
+var errShown = errors.New("shown already")
+
+// fail prints err as people should read it and returns the exit code for it.
+func fail(stderr io.Writer, err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errShown):
+		return exitFailure
+	case errors.As(err, &usage):
+		fmt.Fprintln(stderr, "khyber:", err)
+		return exitUsage
+	}
+	fmt.Fprintln(stderr, "khyber:", err)
+	return exitFailure
+}
+
+// logger writes text to a terminal and JSON to everything else. Values of
+// secrets never appear in it.
+func (a *app) logger(secrets []string, level slog.Level) *slog.Logger {
+	hide := func(_ []string, attr slog.Attr) slog.Attr {
+		s := attr.Value.String()
+		for _, secret := range secrets {
+			if secret != "" && strings.Contains(s, secret) {
+				s = strings.ReplaceAll(s, secret, "(hidden)")
+				attr.Value = slog.StringValue(s)
+			}
+		}
+		return attr
+	}
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: hide}
+	if a.terminal(a.stderr) {
+		return slog.New(slog.NewTextHandler(a.stderr, opts))
+	}
+	return slog.New(slog.NewJSONHandler(a.stderr, opts))
+}

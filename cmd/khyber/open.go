@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"khyber/internal/config"
+	"khyber/internal/fetch"
+	"khyber/internal/news"
+	"khyber/internal/poll"
+	"khyber/internal/publish"
+	"khyber/internal/server"
+	"khyber/internal/store"
+	"khyber/internal/store/bolt"
+)
+
+// load reads feeds.yaml and what it includes. The Config is nil when a Problem
+// is no warning.
+func (a *app) load() (*config.Config, []news.Problem) {
+	return config.Load(a.config, a.configOptions())
+}
+
+func (a *app) configOptions() config.Options {
+	return config.Options{
+		Getenv: a.getenv,
+		CheckSchedule: func(spec string, zone *time.Location) error {
+			_, err := poll.ParseSchedule(spec, zone)
+			return err
+		},
+	}
+}
+
+// mustLoad is load for commands that can do nothing with a bad file: its
+// Problems go to standard error.
+func (a *app) mustLoad() (*config.Config, error) {
+	cfg, problems := a.load()
+	if cfg != nil {
+		return cfg, nil
+	}
+	return nil, a.refused(problems)
+}
+
+// refused prints Problems and returns the error that ends the command.
+func (a *app) refused(problems []news.Problem) error {
+	for _, p := range problems {
+		if !p.Warning {
+			fmt.Fprintln(a.stderr, p)
+		}
+	}
+	return fmt.Errorf("%s cannot be used: mend what is named above", a.config)
+}
+
+// openStore opens the database, and makes it where there is none.
+func (a *app) openStore(log *slog.Logger, maxSize int64) (*store.Store, error) {
+	engine, err := bolt.Open(a.data, bolt.Options{Now: a.now, MaxSize: maxSize, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.New(engine, store.Options{Now: a.now, Next: poll.Next, Log: log})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read %s: %w", a.data, err), engine.Close())
+	}
+	return st, nil
+}
+
+// parts are the program put together: what polls, and what serves.
+type parts struct {
+	app    *app
+	log    *slog.Logger
+	store  *store.Store
+	server *server.Server
+	poller *poll.Poller
+	base   string // of links where feeds.yaml sets no base_url
+}
+
+// build puts the program together around an open store. More says what a
+// command adds to the server.
+func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base string, more server.Options) *parts {
+	more.Store, more.Now, more.Log, more.Version = st, a.now, log, a.version()
+	p := &parts{app: a, log: log, store: st, base: base, server: server.New(more)}
+	p.poller = poll.New(poll.Options{
+		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll,
+		Fetch: fetch.New(fetch.Options{UserAgent: a.userAgent(cfg.Site), Now: a.now}),
+	})
+	return p
+}
+
+// apply puts a configuration in force everywhere. Problems are warnings, or
+// those of a later file that is refused.
+func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.Problem, refused bool) error {
+	generation, err := p.store.ApplyConfig(ctx, cfg.Revision)
+	if err != nil {
+		return fmt.Errorf("keep the configuration: %w", err)
+	}
+	site := publish.Site{Title: cfg.Site.Title, BaseURL: cfg.Site.BaseURL, Contact: cfg.Site.Contact}
+	if site.BaseURL == "" {
+		site.BaseURL = p.base
+	}
+	p.server.Apply(server.State{
+		Site: site, Sources: cfg.Sources, Topics: cfg.Set.Topics(), Set: cfg.Set,
+		Generation: generation, Applied: p.app.now(), Problems: problems, Refused: refused,
+	})
+	p.poller.Apply(poll.State{Sources: cfg.Sources, Set: cfg.Set, Generation: generation})
+	return nil
+}
+
+// userAgent says who asks, and where a publisher finds us.
+func (a *app) userAgent(site config.Site) string {
+	agent := "Khyber/" + a.version()
+	switch {
+	case site.BaseURL != "" && site.Contact != "":
+		agent += " (+" + site.BaseURL + "; " + site.Contact + ")"
+	case site.BaseURL != "":
+		agent += " (+" + site.BaseURL + ")"
+	case site.Contact != "":
+		agent += " (" + site.Contact + ")"
+	}
+	return agent
+}
+
+// version is that of this binary.
+func (a *app) version() string {
+	info, _ := debug.ReadBuildInfo()
+	return shortVersion(version, info)
+}

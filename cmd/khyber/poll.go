@@ -1,0 +1,88 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"khyber/internal/news"
+	"khyber/internal/server"
+)
+
+type pollCmd struct {
+	Sources []string `arg:"" optional:"" name:"source" help:"Ids of sources; all where none is named."`
+	Strict  bool     `help:"Exit 1 if a source failed."`
+}
+
+// Run asks the sources now, whatever their interval, and prints a line each.
+func (c pollCmd) Run(ctx context.Context, a *app) (err error) {
+	cfg, err := a.mustLoad()
+	if err != nil {
+		return err
+	}
+	log := a.logger(cfg.Secrets, slog.LevelError) // what a source did stands in its line
+	st, err := a.openStore(log, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	p := a.build(log, st, cfg, "", server.Options{})
+	if err := p.apply(ctx, cfg, nil, false); err != nil {
+		return err
+	}
+	total := cmp.Or(len(c.Sources), active(cfg.Sources))
+	bar := a.progress(total)
+	failed := 0
+	err = p.poller.PollAll(ctx, c.Sources, func(done news.Poll) {
+		if !done.Kind.Good() {
+			failed++
+		}
+		err = errors.Join(err, bar.Clear(), a.print(pollLine(done)), bar.Add(1))
+	})
+	switch {
+	case err != nil:
+		return err
+	case failed > 0 && c.Strict:
+		return fmt.Errorf("%d of %s failed: each line above says why", failed, count(total, "source"))
+	}
+	return nil
+}
+
+// pollLine says what came of a poll. A poll that was not made has no Kind.
+func pollLine(p news.Poll) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-24s ", p.Source)
+	switch {
+	case p.Kind == "":
+		fmt.Fprintf(&b, "not asked: %s", p.Why)
+	case p.Kind == news.KindOK:
+		fmt.Fprintf(&b, "ok: %d new, %d known", p.New, p.Known)
+		for _, reason := range news.Reasons() {
+			if n := p.Rejected[reason]; n > 0 {
+				fmt.Fprintf(&b, ", %d %s", n, reason)
+			}
+		}
+		if p.Salvaged {
+			b.WriteString(", salvaged from a damaged document")
+		}
+	default:
+		b.WriteString(p.Outcome())
+	}
+	if !p.Next.IsZero() {
+		fmt.Fprintf(&b, "; next %s (%s)", p.Next.UTC().Format("15:04:05 UTC"), p.Why)
+	}
+	return b.String() + "\n"
+}
+
+// progress is a bar on a terminal, and nothing elsewhere.
+func (a *app) progress(total int) *progressbar.ProgressBar {
+	return progressbar.NewOptions(total, progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetVisibility(a.terminal(a.stderr)),
+		progressbar.OptionSetDescription("polling"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(),
+		progressbar.OptionThrottle(100*time.Millisecond))
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"khyber/internal/publish"
+	"khyber/internal/server"
+	"khyber/internal/store"
+)
+
+// defaultBase begins the links where feeds.yaml sets no base_url: it is where
+// serve listens unless it is told otherwise.
+const defaultBase = "http://127.0.0.1:8080"
+
+type renderCmd struct {
+	Topic  string `arg:"" help:"Id of the topic."`
+	Format string `default:"atom" enum:"atom,rss,json" help:"atom, rss or json."`
+	View   string `default:"copies" enum:"copies,all,stories" help:"copies (collapsed), all or stories."`
+	Limit  int    `help:"The newest N entries; as many as serve gives where it is not said."`
+}
+
+// Run prints the topic feed as serve would send it.
+func (c renderCmd) Run(ctx context.Context, a *app) (err error) {
+	if c.Limit < 0 {
+		return usageError{errors.New("--limit must be 1 or more")}
+	}
+	cfg, err := a.mustLoad()
+	if err != nil {
+		return err
+	}
+	log := a.logger(cfg.Secrets, slog.LevelWarn)
+	st, err := a.openStore(log, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	p := a.build(log, st, cfg, defaultBase, server.Options{})
+	if err := p.apply(ctx, cfg, nil, false); err != nil {
+		return err
+	}
+	err = p.server.Render(ctx, a.stdout, c.Topic, publish.Format(c.Format), store.Page{View: c.View, Limit: c.Limit})
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no topic %q: %s has %s", c.Topic, a.config, strings.Join(topicIDs(cfg), ", "))
+	}
+	return err
+}

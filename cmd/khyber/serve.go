@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"khyber/internal/config"
+	"khyber/internal/news"
+	"khyber/internal/server"
+	"khyber/internal/store"
+)
+
+// Limits of the HTTP server: a reader on a slow line is served, a connection
+// that says nothing is not kept.
+const (
+	headerTimeout  = 5 * time.Second
+	readTimeout    = 10 * time.Second
+	writeTimeout   = 60 * time.Second
+	idleTimeout    = 60 * time.Second
+	maxHeaderBytes = 16 << 10
+	stopTimeout    = 5 * time.Second // for requests in flight when the daemon stops
+)
+
+// heartbeat is how old the poller's last turn may be: four ticks.
+const heartbeat = 60 * time.Second
+
+type serveCmd struct {
+	Listen  string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to serve (KHYBER_LISTEN)."`
+	Metrics string `placeholder:"ADDR" help:"Serve /metrics there, and only there (KHYBER_METRICS)."`
+	MaxDB   size   `name:"max-db" default:"8GiB" help:"The database never grows above it (KHYBER_MAX_DB)."`
+}
+
+// Run serves until ctx ends. What is stored is served before the first poll.
+func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
+	cfg, problems, st, err := a.start(ctx, int64(c.MaxDB))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	listener, err := listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	log := a.logger(cfg.Secrets, slog.LevelInfo)
+	d := &daemon{}
+	d.parts = a.build(log, st, cfg, "http://"+listener.Addr().String(), server.Options{
+		Health: d.health, Ready: d.ready, MetricsElsewhere: c.Metrics != "",
+	})
+	if err := d.apply(ctx, cfg, problems, invalid(problems)); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	fmt.Fprintf(a.stdout, "khyber reads %s for %s: open %s/\n", count(active(cfg.Sources), "source"), count(len(cfg.Set.Topics()), "topic"), d.base)
+	return d.run(ctx, listener, c.Metrics)
+}
+
+// start reads the file and opens the store. Where the file has mistakes, the
+// last good one of the store serves in its place (P8).
+func (a *app) start(ctx context.Context, maxSize int64) (*config.Config, []news.Problem, *store.Store, error) {
+	cfg, problems := a.load()
+	if cfg == nil && !exists(a.data) {
+		return nil, nil, nil, a.refused(problems)
+	}
+	var secrets []string
+	if cfg != nil {
+		secrets = cfg.Secrets
+	}
+	st, err := a.openStore(a.logger(secrets, slog.LevelInfo), maxSize)
+	if err != nil || cfg != nil {
+		return cfg, problems, st, err
+	}
+	last, err := st.LastConfig(ctx)
+	if err == nil {
+		cfg, _ = config.LoadFiles(last.Files, a.configOptions())
+	}
+	if cfg == nil {
+		return nil, nil, nil, errors.Join(a.refused(problems), st.Close())
+	}
+	for _, p := range problems {
+		fmt.Fprintln(a.stderr, p)
+	}
+	fmt.Fprintf(a.stderr, "khyber: %s has mistakes, so the last good one of %s is used: mend them and send SIGHUP\n", a.config, last.Applied.Format(time.DateTime))
+	return cfg, problems, st, nil
+}
+
+// invalid says whether one of the problems is no warning.
+func invalid(problems []news.Problem) bool {
+	return slices.ContainsFunc(problems, func(p news.Problem) bool { return !p.Warning })
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w: --listen names another address", addr, err)
+	}
+	return l, nil
+}
+
+// daemon is serve while it runs.
+type daemon struct {
+	*parts
+	stopping atomic.Bool
+}
+
+// run polls and serves until ctx ends, and waits for all that it started.
+func (d *daemon) run(ctx context.Context, listener net.Listener, metricsAddr string) error {
+	began := d.app.now()
+	g, ctx := errgroup.WithContext(ctx)
+	d.serve(ctx, g, listener, d.server)
+	if metricsAddr != "" {
+		l, err := listen(ctx, metricsAddr)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		d.serve(ctx, g, l, d.server.Metrics())
+	}
+	g.Go(func() error { return d.poller.Run(ctx) })
+	g.Go(func() error { return d.reloadOnSignal(ctx) })
+	d.log.Info("started", "version", d.app.version(), "file", d.app.config, "engine", d.app.data)
+	err := g.Wait()
+	d.log.Info("stopped", "dur", d.app.now().Sub(began).Round(time.Second))
+	return err
+}
+
+// serve runs an HTTP server on the listener until ctx ends.
+func (d *daemon) serve(ctx context.Context, g *errgroup.Group, l net.Listener, h http.Handler) {
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+	}
+	g.Go(func() error {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		d.stopping.Store(true)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		if srv.Shutdown(ctx) != nil { // somebody reads slowly: not for ever
+			return srv.Close()
+		}
+		return nil
+	})
+}
+
+// health says why a restart would help: the poller has stopped turning.
+func (d *daemon) health() error {
+	if beat := d.poller.Status().Beat; !beat.IsZero() && d.app.now().Sub(beat) > heartbeat {
+		return fmt.Errorf("no poll was started since %s: restart it", beat.UTC().Format(time.DateTime))
+	}
+	return nil
+}
+
+// ready says why no requests should come.
+func (d *daemon) ready() error {
+	if d.stopping.Load() {
+		return errors.New("it is stopping")
+	}
+	return nil
+}
+
+// reloadOnSignal reads the file anew at each SIGHUP.
+func (d *daemon) reloadOnSignal(ctx context.Context) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hup:
+			if err := d.reload(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// version is set at link time: -X main.version=v1.2.3.
+var version = ""
+
+type versionCmd struct{}
+
+// Run prints the version of Khyber and of the Go that built it.
+func (versionCmd) Run(a *app) error {
+	info, _ := debug.ReadBuildInfo()
+	_, err := fmt.Fprintln(a.stdout, versionText(version, info))
+	return err
+}
+
+// versionText says what is known of this binary: the version of the linker,
+// else the module's, else the commit.
+func versionText(linked string, info *debug.BuildInfo) string {
+	if info == nil {
+		return "khyber " + orDevel(linked)
+	}
+	return fmt.Sprintf("khyber %s %s", shortVersion(linked, info), info.GoVersion)
+}
+
+// shortVersion is the version alone, for the User-Agent and metrics.
+func shortVersion(linked string, info *debug.BuildInfo) string {
+	if linked != "" || info == nil {
+		return orDevel(linked)
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "devel-" + s.Value[:12]
+		}
+	}
+	return orDevel("")
+}
+
+func orDevel(v string) string {
+	if v == "" {
+		return "devel"
+	}
+	return v
+}
