@@ -46,8 +46,9 @@ type Config struct {
 	Lexicon  *lexicon.Lexicon
 	Set      *topic.Set
 	Notify   []Notify
-	Revision news.Config // for the store: texts as they are written, variables not expanded
-	Secrets  []string    // what must stand in no log or message; longest first
+	Written  []news.Source // the Sources with ${NAME} as it is written, for an export
+	Revision news.Config   // for the store; its Files are as they are written, its Sources those that are polled
+	Secrets  []string      // what must stand in no log or message; longest first
 }
 
 // Site is who publishes.
@@ -90,8 +91,7 @@ func (s Secret) GoString() string { return hidden }
 // Load reads the file and all that it includes. The Problems come sorted by
 // place, all of them; the Config is nil when one of them is no warning.
 func Load(path string, opts Options) (*Config, []news.Problem) {
-	l := &loader{opts: opts.filled(), report: &report{}}
-	l.ids, l.urls, l.read = map[string]news.Position{}, map[string]news.Position{}, map[string]bool{}
+	l := newLoader(opts)
 	l.file(path, news.Position{File: path}, nil)
 	l.topics()
 	problems := l.report.sorted()
@@ -154,8 +154,8 @@ func (l *loader) config() *Config {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	})
 	return &Config{
-		Site: l.site, Sources: l.sources, Lexicon: l.lexicon, Set: l.set, Notify: l.notify,
+		Site: l.site, Sources: l.sources, Written: l.written, Lexicon: l.lexicon, Set: l.set, Notify: l.notify,
 		Secrets:  slices.Compact(l.secrets),
-		Revision: news.Config{Hash: Hash(l.files), Files: l.files, Sources: l.written, Topics: l.set.Topics()},
+		Revision: news.Config{Hash: Hash(l.files), Files: l.files, Sources: l.sources, Topics: l.set.Topics()},
 	}
 }

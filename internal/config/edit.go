@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -20,7 +21,7 @@ type NewSource struct {
 // Editor changes sources in feeds.yaml and the files that it includes, by
 // splicing bytes: what an edit does not mean stays as it is, byte for byte.
 // Each edit is read again and refused when it would say anything else than was
-// meant. Nothing is written to a disk.
+// meant. Nothing is written to a disk before Save.
 type Editor struct {
 	files  []news.File
 	before [][]byte
@@ -49,6 +50,20 @@ func (e *Editor) Diff() string {
 	return b.String()
 }
 
+// Save writes the files that have changed.
+func (e *Editor) Save() error {
+	for i, f := range e.files {
+		if bytes.Equal(e.before[i], f.Text) {
+			continue
+		}
+		if err := writeFile(f.Path, e.before[i], f.Text); err != nil {
+			return err
+		}
+		e.before[i] = f.Text
+	}
+	return nil
+}
+
 // Add adds sources at the end of the first list of sources that has an entry,
 // else to the first file.
 func (e *Editor) Add(sources ...NewSource) error {
@@ -61,9 +76,7 @@ func (e *Editor) Add(sources ...NewSource) error {
 	}
 	return e.edit(at, func(p *places) ([]byte, error) { return p.add(sources) }, func(list []news.Node) []news.Node {
 		for _, s := range sources {
-			var text strings.Builder
-			text.WriteString(flowItem(s))
-			n, _ := parseYAML("", []byte(text.String()), &report{})
+			n, _ := parseYAML("", []byte(flowItem(s)), &report{})
 			list = append(list, stripped(n))
 		}
 		return list

@@ -263,7 +263,7 @@ func drawFile(t *rapid.T) string {
 func TestAddedSourceSaysWhatWasMeant(t *testing.T) {
 	c := loadGood(t)
 	var sources []news.Source
-	for _, s := range c.Revision.Sources {
+	for _, s := range c.Written {
 		if len(s.Headers) > 0 {
 			s.Headers = map[string]string{"X-Key": "${TOKEN}", "Accept-Language": "ps, \"fa\""}
 		}
@@ -273,7 +273,7 @@ func TestAddedSourceSaysWhatWasMeant(t *testing.T) {
 	if again == nil {
 		t.Fatal(problems, string(Export(sources)))
 	}
-	for i, got := range again.Revision.Sources {
+	for i, got := range again.Written {
 		// What a source takes from defaults is a key of its own now, and a schedule that is not used is gone.
 		if g, w := pairs(got), pairs(sources[i]); !slices.Equal(g, w) {
 			t.Errorf("got  %v\nwant %v", g, w)

@@ -37,6 +37,13 @@ type loader struct {
 	set     *topic.Set
 }
 
+func newLoader(opts Options) *loader {
+	return &loader{
+		opts: opts.filled(), report: &report{},
+		read: map[string]bool{}, ids: map[string]news.Position{}, urls: map[string]news.Position{},
+	}
+}
+
 // section is one key of the file's top level.
 type section struct {
 	loader   *loader
@@ -66,7 +73,7 @@ func rootKeys() []key[section] {
 			doc: "What is published: each topic is a filter and a feed of its own.",
 		},
 		{
-			name: "lexicon", sample: "{taliban: {names: {en: [De facto authorities]}}}", read: (*section).readLexicon,
+			name: "lexicon", sample: "{taliban: {names: {en: [leadership in Kandahar]}}}", read: (*section).readLexicon,
 			form: form{"type": "object", "additionalProperties": form{"type": "object"}},
 			doc:  "Additions to the built-in lexicon of names and words, or changes to its entries.",
 		},
@@ -130,23 +137,27 @@ func (s *section) includeFiles(v value) {
 	if !ok {
 		return
 	}
-	if !filepath.IsAbs(pattern) {
-		pattern = filepath.Join(filepath.Dir(s.path), pattern)
+	found, err := included(s.path, pattern, s.loader.opts.Glob)
+	if err != nil {
+		v.bad("", "%q is no pattern of file names", v.node.Value)
 	}
-	found := []string{pattern}
-	if strings.ContainsAny(pattern, `*?[`) {
-		var err error
-		if found, err = s.loader.opts.Glob(pattern); err != nil {
-			v.bad("", "%q is no pattern of file names", v.node.Value)
-			return
-		}
-		if len(found) == 0 {
-			v.warnf(v.node.Position, "", "include: no file is named like %q", v.node.Value)
-		}
+	if err == nil && len(found) == 0 {
+		v.warnf(v.node.Position, "", "include: no file is named like %q", v.node.Value)
 	}
 	for _, path := range found {
 		s.loader.file(path, v.node.Position, s.defaults)
 	}
+}
+
+// included returns the files that a file's include: names.
+func included(from, pattern string, glob func(string) ([]string, error)) ([]string, error) {
+	if !filepath.IsAbs(pattern) {
+		pattern = filepath.Join(filepath.Dir(from), pattern)
+	}
+	if !strings.ContainsAny(pattern, `*?[`) {
+		return []string{pattern}, nil
+	}
+	return glob(pattern)
 }
 
 // list returns the values of a list; a single value counts as a list of one.

@@ -157,23 +157,23 @@ func TestEveryKeyReachesItsField(t *testing.T) {
 	}
 }
 
-// TestRevisionHoldsNoSecret holds what is written to the database: the texts
-// of the files, never the values of variables.
-func TestRevisionHoldsNoSecret(t *testing.T) {
+// TestWrittenFormHoldsNoSecret holds what goes to the database and into an
+// export: the texts of the files, never the values of variables.
+func TestWrittenFormHoldsNoSecret(t *testing.T) {
 	c := loadGood(t)
-	stored := fmt.Sprintf("%+v", c.Revision)
+	stored := fmt.Sprintf("%+v", c.Written)
 	for _, f := range c.Revision.Files {
 		stored += string(f.Text)
 	}
 	for _, secret := range []string{"s3cret token", "k€y", "a/b", "news.example.org"} {
 		if strings.Contains(stored, secret) {
-			t.Errorf("the revision holds %q", secret)
+			t.Errorf("%q is written", secret)
 		}
 	}
-	if got, want := c.Revision.Sources[1].URL, "https://www.birch.example.co.uk/feed?key=${KEY}"; got != want {
+	if got, want := c.Written[1].URL, "https://www.birch.example.co.uk/feed?key=${KEY}"; got != want {
 		t.Errorf("got the URL %s, want %s", got, want)
 	}
-	if got := c.Revision.Sources[1].Headers["X-Key"]; got != "${TOKEN}" {
+	if got := c.Written[1].Headers["X-Key"]; got != "${TOKEN}" {
 		t.Errorf("got the header %s, want ${TOKEN}", got)
 	}
 }
