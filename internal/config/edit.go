@@ -111,6 +111,7 @@ func (e *Editor) Set(id, key, value string) error {
 			}
 		}
 		list[i].Pairs = append(list[i].Pairs, now)
+		list[i] = stripped(list[i])
 		return list
 	})
 }
@@ -177,7 +178,8 @@ func (e *Editor) edit(at int, splice func(*places) ([]byte, error), meant func([
 
 var errByHand = errors.New("the file is written in a way that cannot be changed safely; change it by hand")
 
-// stripped returns a Node without places.
+// stripped returns a Node without places, the keys of its maps in alphabetical
+// order: an edit may put a key before those that an alias brings along.
 func stripped(n news.Node) news.Node {
 	n.Position = news.Position{}
 	list := n.List
@@ -190,6 +192,7 @@ func stripped(n news.Node) news.Node {
 	for _, p := range was {
 		n.Pairs = append(n.Pairs, news.Pair{Key: p.Key, Value: stripped(p.Value)})
 	}
+	slices.SortStableFunc(n.Pairs, func(a, b news.Pair) int { return strings.Compare(a.Key, b.Key) })
 	return n
 }
 

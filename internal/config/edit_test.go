@@ -1,9 +1,8 @@
 package config
 
 import (
+	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -80,6 +79,16 @@ func TestAddKeepsTheStyleOfTheFile(t *testing.T) {
 	}
 }
 
+func TestNoteCannotLeaveItsComment(t *testing.T) {
+	e := editorOf("")
+	if err := e.Add(NewSource{Source: news.Source{ID: "a"}, Note: "one\r- id: b\n  two\x00"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := textOf(e), "sources:\n- id: a\n  # one - id: b\n  # two\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestRemoveTakesOnlyTheSource(t *testing.T) {
 	spaced := "sources:\n\n  # – Heading خبر\n\n  - id: a\n    url: x\n\n  - id: b\n    url: y\n    # every: 5m\n\n  # Heading\n  - id: c\n"
 	for name, c := range map[string]struct{ before, id, after string }{
@@ -118,6 +127,8 @@ func TestSetChangesOneValue(t *testing.T) {
 		"wide":     {"sources:\n-   id: a\n    url: x\n", "lang", "fa", "sources:\n-   id: a\n    url: x\n    lang: fa\n"},
 		"CRLF":     {"# c\r\nsources:\r\n- id: a\r\n  url: x\r\n", "lang", "fa", "# c\r\nsources:\r\n- id: a\r\n  url: x\r\n  lang: fa\r\n"},
 		"BOM":      {byteOrderMark + "sources: [{id: a, url: x}]", "url", "y", byteOrderMark + "sources: [{id: a, url: y}]"},
+		"merged":   {"x: &x {lang: fa}\nsources:\n- <<: *x\n  id: a\n", "url", "y", "x: &x {lang: fa}\nsources:\n- <<: *x\n  id: a\n  url: y\n"},
+		"merged 2": {"x: &x {lang: fa}\nsources:\n- id: a\n  <<: *x\n", "lang", "ps", "x: &x {lang: fa}\nsources:\n- id: a\n  <<: *x\n  lang: ps\n"},
 		"variable": {"sources: [{id: a, url: x}]", "url", "https://y/${KEY}", "sources: [{id: a, url: \"https://y/${KEY}\"}]"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -298,41 +309,62 @@ func TestPropQuotedTextIsReadAsItWas(t *testing.T) {
 	})
 }
 
-// TestDiffIsAppliedByPatch compares with the program itself where it is there.
-func TestDiffIsAppliedByPatch(t *testing.T) {
-	program, err := exec.LookPath("patch")
-	if err != nil {
-		t.Skip("there is no patch program to compare with")
-	}
-	texts := []string{
+// TestPropDiffMakesTheNewTextOfTheOld applies diffs as patch does, without its
+// leniency. The program itself was asked once, on the texts listed.
+func TestPropDiffMakesTheNewTextOfTheOld(t *testing.T) {
+	listed := []string{
 		"", "a\n", "a", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n", "a\nb\nX\nd\ne\nf\ng\nh\ni\n", "b\nc\nd\ne\nf\ng\nh\nh\ni\nj\nk",
 		"x\ny\n", "a\r\nb\r\n", "a\nb\r\nc\n",
 	}
-	for _, before := range texts {
-		for _, after := range texts {
-			diff := Diff("f", []byte(before), []byte(after))
-			if before == after {
-				if diff != "" {
-					t.Errorf("no change has the diff %q", diff)
-				}
-				continue
+	text := rapid.OneOf(rapid.SampledFrom(listed), rapid.StringMatching(`([abc]\n){0,30}[ab]?`))
+	rapid.Check(t, func(t *rapid.T) {
+		before, after := text.Draw(t, "before"), text.Draw(t, "after")
+		diff := Diff("f", []byte(before), []byte(after))
+		if (diff == "") != (before == after) {
+			t.Fatalf("%q to %q has the diff %q", before, after, diff)
+		}
+		if got := apply(t, before, diff); got != after {
+			t.Fatalf("got %q, want %q, by\n%s", got, after, diff)
+		}
+	})
+}
+
+// apply applies a unified diff at exactly the lines that it names.
+func apply(t *rapid.T, before, diff string) string {
+	old := linesWithBreaks(before)
+	var out []string
+	at := 0
+	take := func(line string) {
+		if at >= len(old) || old[at] != line {
+			t.Fatalf("line %d is not %q in %q by\n%s", at+1, line, before, diff)
+		}
+		at++
+	}
+	const unended = "\x00\n"
+	for line := range strings.Lines(strings.ReplaceAll(diff, "\n\\ No newline at end of file\n", unended)) {
+		line = strings.TrimSuffix(line, unended)
+		var from, length, to, newLength int
+		switch {
+		case strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "):
+		case strings.HasPrefix(line, "@@ "):
+			if _, err := fmt.Sscanf(line, "@@ -%d,%d +%d,%d @@", &from, &length, &to, &newLength); err != nil {
+				t.Fatalf("%v in %s", err, line)
 			}
-			file := filepath.Join(t.TempDir(), "f")
-			if err := os.WriteFile(file, []byte(before), 0o600); err != nil {
-				t.Fatal(err)
+			if length > 0 {
+				from--
 			}
-			cmd := exec.Command(program, "--binary", "--quiet", file)
-			cmd.Stdin = strings.NewReader(diff)
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v: %s\n%s", err, out, diff)
-				continue
-			}
-			got, _ := os.ReadFile(file)
-			if string(got) != after {
-				t.Errorf("got %q, want %q, by\n%s", got, after, diff)
-			}
+			out = append(out, old[at:from]...)
+			at = from
+		case line[0] == ' ':
+			take(line[1:])
+			out = append(out, line[1:])
+		case line[0] == '-':
+			take(line[1:])
+		case line[0] == '+':
+			out = append(out, line[1:])
 		}
 	}
+	return strings.Join(append(out, old[at:]...), "")
 }
 
 func TestDiffShowsTheChangeAndThreeLinesAround(t *testing.T) {

@@ -149,7 +149,9 @@ func (s *section) includeFiles(v value) {
 	}
 }
 
-// included returns the files that a file's include: names.
+// included returns the files that a file's include: names. As in a shell, a
+// pattern does not mean hidden files: editors leave some beside the one they
+// have open.
 func included(from, pattern string, glob func(string) ([]string, error)) ([]string, error) {
 	if !filepath.IsAbs(pattern) {
 		pattern = filepath.Join(filepath.Dir(from), pattern)
@@ -157,7 +159,10 @@ func included(from, pattern string, glob func(string) ([]string, error)) ([]stri
 	if !strings.ContainsAny(pattern, `*?[`) {
 		return []string{pattern}, nil
 	}
-	return glob(pattern)
+	found, err := glob(pattern)
+	return slices.DeleteFunc(found, func(path string) bool {
+		return strings.HasPrefix(filepath.Base(path), ".") && !strings.HasPrefix(filepath.Base(pattern), ".")
+	}), err
 }
 
 // list returns the values of a list; a single value counts as a list of one.

@@ -42,7 +42,7 @@ func manual() []entry {
 		case "sources":
 			e.inside, e.list, e.required = entries(sourceKeys()), true, []string{"id", "url"}
 		case "topics":
-			e.inside, e.list, e.required = topicEntries(), true, []string{"id", "include"}
+			e.inside, e.list, e.required = topicEntries(), true, []string{"id", "title", "include"}
 		case "notify":
 			e.inside, e.list, e.required = entries(notifyKeys()), true, []string{"url"}
 		}

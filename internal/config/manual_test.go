@@ -101,6 +101,34 @@ func TestSchemaAcceptsWhatLoadAccepts(t *testing.T) {
 	}
 }
 
+// TestSchemaKnowsTheKeysOfTopics asks package topic about each key that the
+// schema has, and the schema about each key that the package lists.
+func TestSchemaKnowsTheKeysOfTopics(t *testing.T) {
+	defs := definitions()
+	rule := defs["rule"].(form)["properties"].(form)
+	for name := range rule {
+		_, problems := loadText([]byte("topics:\n- id: a\n  include:\n  - name: n\n    any: [b]\n    " + name + ": c\n"))
+		for _, p := range problems {
+			if strings.Contains(p.Text, "unknown key") {
+				t.Error(p)
+			}
+		}
+	}
+	var known, listed []string
+	for _, e := range topicEntries() {
+		known = append(known, e.name)
+	}
+	_, problems := loadText([]byte("topics:\n- {zzz: 1, id: a}\n"))
+	for _, p := range problems {
+		if list, ok := strings.CutPrefix(p.Fix, "it is one of "); ok {
+			listed = strings.Split(list, ", ")
+		}
+	}
+	if !slices.Equal(known, listed) {
+		t.Errorf("got %v, want %v as in package topic", known, listed)
+	}
+}
+
 func TestSchemaRefusesMistakes(t *testing.T) {
 	schema := map[string]any{}
 	if err := json.Unmarshal(Schema(), &schema); err != nil {
@@ -109,8 +137,9 @@ func TestSchemaRefusesMistakes(t *testing.T) {
 	for _, text := range []string{
 		"site: {titel: x}", "sources: [{id: a}]", "sources: [{id: A, url: \"https://a.example.org/\"}]", "defaults: {every: 15}",
 		"defaults: {id: a}", "sources: {id: a}", "defaults: {kind: paper}", "defaults: {every: \"15\"}", "include: 5", "notify: [{}]",
-		"topics: [{id: a}]", "topics: [{id: a, include: [{all: [b]}]}]", "topics: [{id: a, include: [{name: x, al: [b]}]}]",
-		"topics: [{id: a, include: [{name: x, all: [{an: b}]}]}]", "source: []", "defaults: {disabled: 1}", "defaults: {lang: prs}", "sources: [{id: 16, url: \"https://a.example.org/\"}]",
+		"topics: [{id: a, title: b}]",
+		"topics: [{id: a, title: b, include: [{all: [b]}]}]", "topics: [{id: a, title: b, include: [{name: x, al: [b]}]}]",
+		"topics: [{id: a, title: b, include: [{name: x, all: [{an: b}]}]}]", "source: []", "defaults: {disabled: 1}", "defaults: {lang: prs}", "sources: [{id: 16, url: \"https://a.example.org/\"}]",
 	} {
 		if err := validate(schema, schema, decoded(t, []byte(text))); err == nil {
 			t.Errorf("the schema accepts %s", text)
@@ -137,52 +166,62 @@ func decoded(t *testing.T, text []byte) any {
 
 // validate knows the part of JSON Schema that Schema uses.
 func validate(root, schema map[string]any, v any) error {
-	for word, want := range schema {
-		var err error
-		switch word {
-		case "$schema", "$defs", "title", "description", "properties", "additionalProperties":
-		case "$ref":
+	rules := map[string]func(want any) error{
+		"$ref": func(want any) error {
 			def := root["$defs"].(map[string]any)[strings.TrimPrefix(want.(string), "#/$defs/")]
-			err = validate(root, def.(map[string]any), v)
-		case "type":
-			err = validateType(want, v)
-		case "enum":
+			return validate(root, def.(map[string]any), v)
+		},
+		"type":    func(want any) error { return validateType(want, v) },
+		"anyOf":   func(want any) error { return validateAny(root, want.([]any), v) },
+		"pattern": func(want any) error { return validatePattern(want.(string), v) },
+		"enum": func(want any) error {
 			if !slices.Contains(want.([]any), v) {
-				err = fmt.Errorf("%v is none of %v", v, want)
+				return fmt.Errorf("%v is none of %v", v, want)
 			}
-		case "pattern":
-			if s, ok := v.(string); ok && !regexp.MustCompile(want.(string)).MatchString(s) {
-				err = fmt.Errorf("%s does not match %s", s, want)
-			}
-		case "minLength":
-			if s, ok := v.(string); ok && float64(len(s)) < want.(float64) {
-				err = errors.New("a text is empty")
-			}
-		case "minimum":
+			return nil
+		},
+		"minLength": func(any) error { return validatePattern(".", v) },
+		"minimum": func(want any) error {
 			if n, ok := v.(float64); ok && n < want.(float64) {
-				err = fmt.Errorf("%v is below %v", n, want)
+				return fmt.Errorf("%v is below %v", n, want)
 			}
-		case "items":
+			return nil
+		},
+		"items": func(want any) (err error) {
 			list, _ := v.([]any)
 			for _, each := range list {
 				err = errors.Join(err, validate(root, want.(map[string]any), each))
 			}
-		case "anyOf":
-			err = validateAny(root, want.([]any), v)
-		case "required":
+			return err
+		},
+		"required": func(want any) error {
 			for _, k := range want.([]any) {
 				if m, ok := v.(map[string]any); ok && m[k.(string)] == nil {
-					err = fmt.Errorf("%v has no %s", v, k)
+					return fmt.Errorf("%v has no %s", v, k)
 				}
 			}
-		default:
-			err = fmt.Errorf("the test does not know %s", word)
+			return nil
+		},
+	}
+	for word, want := range schema {
+		if slices.Contains([]string{"$schema", "$defs", "title", "description", "properties", "additionalProperties"}, word) {
+			continue
 		}
-		if err != nil {
+		if rules[word] == nil {
+			return fmt.Errorf("the test does not know %s", word)
+		}
+		if err := rules[word](want); err != nil {
 			return err
 		}
 	}
 	return validateProperties(root, schema, v)
+}
+
+func validatePattern(want string, v any) error {
+	if s, ok := v.(string); ok && !regexp.MustCompile(want).MatchString(s) {
+		return fmt.Errorf("%q does not match %s", s, want)
+	}
+	return nil
 }
 
 func validateType(want, v any) error {

@@ -52,7 +52,7 @@ func suggest(word string, known []string) string {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
 	if len(known) <= maxListed {
-		return "write one of: " + strings.Join(known, " ")
+		return "it is one of " + strings.Join(known, ", ")
 	}
 	return ""
 }

@@ -118,9 +118,17 @@ func blockItem(s NewSource, indent, lineBreak string) string {
 		lines = append(lines, indent+lead+p.key+": "+p.value)
 	}
 	for note := range strings.Lines(s.Note) {
-		lines = append(lines, indent+"  # "+strings.TrimSpace(note))
+		lines = append(lines, indent+"  # "+strings.TrimSpace(strings.Map(printable, note)))
 	}
 	return strings.Join(lines, lineBreak)
+}
+
+// printable keeps what comes from elsewhere from beginning a line of its own.
+func printable(c rune) rune {
+	if unicode.IsControl(c) {
+		return ' '
+	}
+	return c
 }
 
 // flowItem writes a source as { }; such an entry has no place for a note.

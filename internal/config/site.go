@@ -68,7 +68,7 @@ func readBaseURL(s *Site, v value) {
 	switch {
 	case u == nil:
 	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		v.bad("write scheme, host and path only", "%q has more than an address of a page", v.node.Value)
+		v.bad("write scheme, host and path only", "%q has more than an address of a page", v.shown())
 	default:
 		s.BaseURL = strings.TrimRight(text, "/")
 	}

@@ -344,12 +344,17 @@ func (v value) size(least, most int64) int64 {
 	return 0
 }
 
+func (v value) shown() string { return userinfo.ReplaceAllString(v.node.Value, "//"+hidden+"@") }
+
 const maxURL = 2048 // bytes; what servers and proxies are known to take
+
+// userinfo finds what no message may show: Problems are on the status page.
+var userinfo = regexp.MustCompile(`//[^/]*@`)
 
 // address returns an absolute URL of one of the schemes, and nil where it is
 // none. The text is the expanded one; messages show what is written.
 func (v value) address(text string, schemes ...string) *url.URL {
-	shown := v.node.Value
+	shown := v.shown()
 	u, err := url.Parse(text)
 	switch {
 	case strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c == 0x7f }):
@@ -361,7 +366,7 @@ func (v value) address(text string, schemes ...string) *url.URL {
 	case u.Scheme == "" || u.Host == "" && u.Opaque != "":
 		v.bad("write "+schemes[len(schemes)-1]+"://"+strings.TrimLeft(shown, "/"), "%q has no scheme", shown)
 	case !slices.Contains(schemes, u.Scheme):
-		v.bad("write one of: "+strings.Join(schemes, " "), "%q has a scheme that is not asked", shown)
+		v.bad("write one of "+strings.Join(schemes, ", "), "%q has a scheme that is not asked", shown)
 	case u.Hostname() == "":
 		v.bad("write one like https://news.example.org/rss.xml", "%q has no host", shown)
 	case u.Port() == "0" || len(u.Port()) > 5 || len(u.Port()) == 5 && u.Port() > "65535":
