@@ -53,7 +53,7 @@ func New(o Options) *Client {
 // Transport returns the guarded way out for requests that belong to no source:
 // hub callbacks and webhooks. It follows no redirect and uses no proxy; only
 // the ports 80, 443, 8080 and 8443 of public addresses are reached. Its errors
-// are of type [*Error] where the guard refused.
+// are of type [*Error].
 func (c *Client) Transport() http.RoundTripper { return egress{c} }
 
 // Get asks for src's document once, on condition that it is no longer the one

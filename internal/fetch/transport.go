@@ -96,10 +96,15 @@ func (e egress) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Header.Set("User-Agent", e.c.userAgent)
 	}
+	way := e.c.ways.guarded
 	if e.c.base != nil {
-		return e.c.base.RoundTrip(r)
+		way = e.c.base
 	}
-	return e.c.ways.guarded.RoundTrip(r)
+	answer, err := way.RoundTrip(r)
+	if err != nil {
+		return nil, explain(err, r.URL.Hostname(), answerTimeout)
+	}
+	return answer, nil
 }
 
 func closeBody(r *http.Request) {
