@@ -86,7 +86,7 @@ func failures(body []byte, page Page) []Case {
 	}
 	failed(news.KindStatus, "challenge", Challenge(http.StatusForbidden))
 	failed(news.KindStatus, "script challenge", HTML(http.StatusAccepted, "One moment"))
-	failed(news.KindTooLarge, "gzip bomb", Page{Body: Bomb(70 << 20), Type: page.Type})
+	failed(news.KindTooLarge, "gzip bomb", Page{Body: Bomb(9 << 20), Type: page.Type})
 	failed(news.KindTooLarge, "gzip bomb in gzip", Page{Body: Encode("gzip", Bomb(70<<20)), Type: page.Type})
 	failed(news.KindTooLarge, "endless", Endless())
 	failed(news.KindTooLarge, "announces 1 GiB", Announce(1<<30))

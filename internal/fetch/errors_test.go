@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,9 @@ import (
 	"khyber/internal/fetch"
 	"khyber/internal/news"
 )
+
+// packed is how much a document had on the wire: each compressor has its own.
+var packed = regexp.MustCompile(`[0-9.]+ (bytes|KiB) that`)
 
 // TestTexts holds what people read, by the name of the feedtest case.
 func TestTexts(t *testing.T) {
@@ -33,7 +37,7 @@ func TestTexts(t *testing.T) {
 		"status ":                      "status: 599",
 		"challenge":                    `status: 403 Forbidden: challenge page, for browsers only "Just a moment..."`,
 		"script challenge":             `status: 202 Accepted: HTML page "One moment"`,
-		"gzip bomb in gzip":            "too-large: 433 bytes that herald.example sent unpack to more than the limit of 8.0 MiB (max_bytes)",
+		"gzip bomb in gzip":            "too-large: N that herald.example sent unpack to more than the limit of 8.0 MiB (max_bytes)",
 		"endless":                      "too-large: herald.example sent more than the limit of 8.0 MiB (max_bytes)",
 		"announces 1 GiB":              "too-large: herald.example says that the document has 1024.0 MiB, the limit is 8.0 MiB (max_bytes)",
 		"loop":                         "redirect: the redirects go in a circle at herald.example; a site that wants a cookie does this",
@@ -57,8 +61,9 @@ func TestTexts(t *testing.T) {
 			web := feedtest.NewNetwork()
 			web.Handle("herald.example", c.Handler())
 			src := heraldSource()
-			if _, err := newClient(web).Get(t.Context(), &src, news.Validators{}); fmt.Sprint(err) != text {
-				t.Errorf("%s: got\n%v\nwant\n%s", c.Name, err, text)
+			_, err := newClient(web).Get(t.Context(), &src, news.Validators{})
+			if got := packed.ReplaceAllString(fmt.Sprint(err), "N that"); got != text {
+				t.Errorf("%s: got\n%s\nwant\n%s", c.Name, got, text)
 			}
 		})
 	}
