@@ -238,6 +238,7 @@ func (s *shape) decode(raw []byte) string {
 	}
 	var b strings.Builder
 	b.Grow(len(raw))
+	l := lexer{b: raw, root: true}
 	for at := 0; at < len(raw); {
 		i := bytes.IndexByte(raw[at:], '<')
 		if i < 0 {
@@ -247,7 +248,7 @@ func (s *shape) decode(raw []byte) string {
 		if at += i; at == len(raw) {
 			break
 		}
-		switch t := readToken(raw, at, nil); t.kind {
+		switch t := l.token(at); t.kind {
 		case tokenCDATA:
 			b.Write(raw[t.start+len(cdataStart) : t.end-len(cdataEnd)])
 			at = t.end
@@ -273,6 +274,7 @@ func (s *shape) references(text string) string {
 // namespace, empty ones with an end tag, CDATA escaped.
 func (s *shape) markup(raw []byte) string {
 	b := make([]byte, 0, len(raw)+len(raw)/8)
+	l := lexer{b: raw, root: true}
 	for at := 0; at < len(raw); {
 		i := bytes.IndexByte(raw[at:], '<')
 		if i < 0 {
@@ -286,7 +288,7 @@ func (s *shape) markup(raw []byte) string {
 		if at += i; at == len(raw) {
 			break
 		}
-		t := readToken(raw, at, nil)
+		t := l.token(at)
 		b = appendHTML(b, raw, &t)
 		at = t.end
 	}

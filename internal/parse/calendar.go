@@ -39,18 +39,14 @@ func months(names ...string) map[string]int {
 	return m
 }
 
-// weekdayOf returns the day that an English name or its abbreviation means.
-// Only English ones decide anything; others are skipped like any word.
-func weekdayOf(word string) (time.Weekday, bool) {
-	if len(word) < 3 {
-		return 0, false
-	}
-	for d := time.Sunday; d <= time.Saturday; d++ {
-		if strings.HasPrefix(strings.ToLower(d.String()), word) || word == "tues" && d == time.Tuesday || word == "thurs" && d == time.Thursday {
-			return d, true
-		}
-	}
-	return 0, false
+// weekdays are the English names: only they decide anything, names in other
+// languages are skipped like any word.
+var weekdays = map[string]time.Weekday{
+	"sun": time.Sunday, "mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday,
+	"thu": time.Thursday, "fri": time.Friday, "sat": time.Saturday,
+	"tues": time.Tuesday, "weds": time.Wednesday, "thur": time.Thursday, "thurs": time.Thursday,
+	"sunday": time.Sunday, "monday": time.Monday, "tuesday": time.Tuesday, "wednesday": time.Wednesday,
+	"thursday": time.Thursday, "friday": time.Friday, "saturday": time.Saturday,
 }
 
 func isPM(word string) bool {

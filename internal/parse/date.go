@@ -23,6 +23,26 @@ type dates struct {
 	zone     *time.Location // for dates without a zone; nil: UTC
 	monthFst bool           // 10/05/2026 is the fifth of October
 	decided  bool           // by a number above 12 somewhere in the document
+	places   map[string]*time.Location
+}
+
+// maxPlaces bounds how many names of zones one document can have looked up.
+const maxPlaces = 16
+
+// place finds a zone of the time zone database; nil: there is none of the name.
+func (d *dates) place(name string) *time.Location {
+	loc, ok := d.places[name]
+	if ok || len(d.places) >= maxPlaces {
+		return loc
+	}
+	if d.places == nil {
+		d.places = map[string]*time.Location{}
+	}
+	if l, err := time.LoadLocation(name); err == nil {
+		loc = l
+	}
+	d.places[name] = loc
+	return loc
 }
 
 // dateToken is a number, a word or a single other character.
@@ -81,6 +101,7 @@ type dateReader struct {
 	hijri      bool // the month is one of the Solar Hijri calendar
 	weekday    time.Weekday
 	hasWeekday bool
+	strange    bool   // it holds words that mean nothing here
 	clock      [4]int // hour, minute, second, nanosecond
 	hasClock   bool
 	pm, am     bool
@@ -147,7 +168,7 @@ func (r *dateReader) readClock(i int) int {
 		}
 		return 1
 	}
-	if i+1 < len(r.tokens) && len(t) <= 2 && isMeridiem(r.tokens[i+1].text) && len(r.numbers) > 0 {
+	if i+1 < len(r.tokens) && len(t) <= 2 && isMeridiem(r.tokens[i+1].text) && len(r.numbers) > 0 && !r.isNumber(i+2) {
 		r.hasClock = true
 		r.clock = [4]int{r.tokens[i].value}
 		return 1
@@ -197,7 +218,7 @@ func (r *dateReader) readWord(i int) int {
 		r.month, r.hijri = m, true
 		return 1
 	}
-	if d, ok := weekdayOf(t.text); ok {
+	if d, ok := weekdays[t.text]; ok {
 		r.weekday, r.hasWeekday = d, true
 		return 1
 	}
@@ -212,6 +233,8 @@ func (r *dateReader) readWord(i int) int {
 	case t.text == "a" && r.sign(i+1, ".") && i+2 < len(r.tokens) && r.tokens[i+2].text == "m":
 		r.am = true
 		return 3
+	default:
+		r.strange = true
 	}
 	return 1
 }
@@ -241,7 +264,7 @@ func (r *dateReader) calendar() (year, month, day int, ok bool) {
 		return n[0].value, 1, n[1].value, n[1].value <= 366
 	case len(n) == 2 && len(n[0].text) == 4:
 		return n[0].value, n[1].value, 1, true
-	case len(n) == 2 && len(n[1].text) == 4:
+	case len(n) == 2 && len(n[1].text) == 4 && !r.strange:
 		return n[1].value, n[0].value, 1, true
 	case len(n) == 2 && len(n[0].text) == 2 && len(n[1].text) == 2 && !r.slashed: // -03-12
 		return century(n[0].value), n[1].value, 1, true
@@ -384,7 +407,7 @@ func (r *dateReader) assemble(y, m, d int) (time.Time, bool, bool) {
 		return time.Time{}, false, false
 	}
 	wall := time.Date(y, time.Month(m), d, r.clock[0], r.clock[1], r.clock[2], r.clock[3], time.UTC)
-	if at, ok := r.zone.apply(wall, r.country); ok {
+	if at, ok := r.zone.apply(wall, r.dates); ok {
 		return sane(at, true)
 	}
 	zone := r.dates.zone

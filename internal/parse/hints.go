@@ -96,7 +96,7 @@ func skipDays(list []string) uint8 {
 	const all = 1<<7 - 1
 	var bits uint8
 	for _, s := range list {
-		if d, ok := weekdayOf(strings.ToLower(strings.TrimSpace(s))); ok {
+		if d, ok := weekdays[strings.ToLower(strings.TrimSpace(s))]; ok {
 			bits |= 1 << d
 		}
 	}

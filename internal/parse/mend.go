@@ -51,6 +51,7 @@ func (s *shape) end(t *token) int {
 	case k < 0 && s.item >= 0 && s.item == n:
 		return s.cutDamaged(t.start)
 	case k < 0:
+		s.parts++
 		s.edit(t.start, t.end, "")
 		s.repair("a stray end tag was removed")
 		return t.end
@@ -189,14 +190,14 @@ func (s *shape) characters(from, to int) {
 	if from == to || len(s.open) == 0 {
 		return
 	}
-	e := &s.open[len(s.open)-1]
-	s.pieces(e, to-from)
+	s.pieces(&s.open[len(s.open)-1], to-from)
 	text := s.b[from:to]
-	for at := 0; ; { // ]]> is an error in text
+	for at := 0; s.parts <= maxParts; { // ]]> is an error in text
 		i := bytes.Index(text[at:], []byte(cdataEnd))
 		if i < 0 {
 			break
 		}
+		s.parts++
 		s.edit(from+at+i, from+at+i+len(cdataEnd), "]]&gt;")
 		at += i + len(cdataEnd)
 	}
@@ -210,7 +211,9 @@ func (s *shape) characters(from, to int) {
 // pieces counts text and what gofeed copies when it joins it to the text that
 // the element has so far.
 func (s *shape) pieces(e *element, n int) {
-	s.copying += e.text
+	if !s.joined {
+		s.copying += e.text
+	}
 	e.text += n
 }
 

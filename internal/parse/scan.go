@@ -56,22 +56,33 @@ func (t *token) getFold(name string) string {
 	return ""
 }
 
-// readToken reads the markup at b[at], which is a '<'. It never looks further
-// than the end of that piece, so a damaged one harms nothing behind it. attrs
-// is reused for the attributes.
-func readToken(b []byte, at int, attrs []attr) token {
-	if at+1 >= len(b) {
+// lexer reads the markup of a document piece by piece. It never looks further
+// than the end of a piece, so a damaged one harms nothing behind it, and never
+// twice for an end that is not there.
+type lexer struct {
+	b     []byte
+	attrs []attr // reused
+	lost  [tokenDoctype + 1]bool
+	root  bool // the root element has begun: no document type any more
+}
+
+// token reads the markup at b[at], which is a '<'. Its attributes are valid
+// until the next call.
+func (l *lexer) token(at int) token {
+	if at+1 >= len(l.b) {
 		return stray(at)
 	}
-	switch c := b[at+1]; {
+	switch c := l.b[at+1]; {
 	case c == '/':
-		return readEnd(b, at)
+		return readEnd(l.b, at)
 	case c == '!':
-		return readDeclaration(b, at)
+		return l.declaration(at)
 	case c == '?':
-		return until(b, at, at+2, "?>", tokenInstruction)
+		return l.until(at, at+2, "?>", tokenInstruction)
 	case nameStart(c):
-		return readStart(b, at, attrs)
+		t := readStart(l.b, at, l.attrs)
+		l.attrs = t.attrs
+		return t
 	}
 	return stray(at)
 }
@@ -79,29 +90,32 @@ func readToken(b []byte, at int, attrs []attr) token {
 func stray(at int) token { return token{kind: tokenStray, start: at, end: at + 1} }
 
 // until reads to the mark that ends the piece; without one the < is stray.
-func until(b []byte, at, from int, mark string, kind tokenKind) token {
-	if from > len(b) {
+func (l *lexer) until(at, from int, mark string, kind tokenKind) token {
+	if from > len(l.b) || l.lost[kind] {
 		return stray(at)
 	}
-	i := bytes.Index(b[from:], []byte(mark))
+	i := bytes.Index(l.b[from:], []byte(mark))
 	if i < 0 {
+		l.lost[kind] = true
 		return stray(at)
 	}
 	return token{kind: kind, start: at, end: from + i + len(mark)}
 }
 
-func readDeclaration(b []byte, at int) token {
-	rest := b[at:]
+func (l *lexer) declaration(at int) token {
+	rest := l.b[at:]
 	switch {
 	case bytes.HasPrefix(rest, []byte(cdataStart)):
-		return until(b, at, at+len(cdataStart), cdataEnd, tokenCDATA)
+		return l.until(at, at+len(cdataStart), cdataEnd, tokenCDATA)
 	case bytes.HasPrefix(rest, []byte("<!--")):
-		return until(b, at, at+4, "-->", tokenComment)
+		return l.until(at, at+4, "-->", tokenComment)
+	case l.root || l.lost[tokenDoctype]:
+		return stray(at)
 	}
 	// A document type: quotes and one level of brackets hide what ends it.
 	quote, brackets := byte(0), 0
-	for i := at + 2; i < len(b); i++ {
-		switch c := b[i]; {
+	for i := at + 2; i < len(l.b); i++ {
+		switch c := l.b[i]; {
 		case quote != 0:
 			if c == quote {
 				quote = 0
@@ -116,6 +130,7 @@ func readDeclaration(b []byte, at int) token {
 			return token{kind: tokenDoctype, start: at, end: i + 1}
 		}
 	}
+	l.lost[tokenDoctype] = true
 	return stray(at)
 }
 
@@ -142,7 +157,7 @@ func readStart(b []byte, at int, attrs []attr) token {
 	}
 	t := token{kind: tokenStart, start: at, name: b[at+1 : i], attrs: attrs[:0]}
 	if !goodName(t.name) {
-		return stray(at)
+		i = len(b) // no tag
 	}
 	for i < len(b) && i-at <= maxTagBytes {
 		switch c := b[i]; {
@@ -154,12 +169,10 @@ func readStart(b []byte, at int, attrs []attr) token {
 		case c == '/' && i+1 < len(b) && b[i+1] == '>':
 			t.kind, t.end = tokenEmpty, i+2
 			return t
-		case c == '<':
-			return stray(at)
 		default:
 			a, next, ok := readAttr(b, i, &t.sloppy)
-			if !ok {
-				return stray(at)
+			if !ok || c == '<' {
+				return token{kind: tokenStray, start: at, end: at + 1, attrs: t.attrs}
 			}
 			if len(a.name) > 0 {
 				t.attrs = append(t.attrs, a)
@@ -167,7 +180,7 @@ func readStart(b []byte, at int, attrs []attr) token {
 			i = next
 		}
 	}
-	return stray(at)
+	return token{kind: tokenStray, start: at, end: at + 1, attrs: t.attrs}
 }
 
 // readAttr reads one attribute the way HTML would: without value, without

@@ -70,7 +70,7 @@ type itemShape struct {
 
 // shape is the result of the prescan of an XML document and its state.
 type shape struct {
-	b        []byte
+	lexer
 	format   format
 	cdf      bool
 	version  string
@@ -89,8 +89,8 @@ type shape struct {
 	channels int
 	bindings []binding
 	entities map[string]string
-	expanded int // bytes of entities so far
-	attrs    []attr
+	expanded int  // bytes of entities so far
+	joined   bool // the text goes on behind a stray sign
 	parts    int
 	copying  int
 	baseSize int
@@ -100,7 +100,7 @@ type shape struct {
 // prescan reads the markup of an XML document once. Its error is an *Error:
 // a limit was crossed, or it is no document with items.
 func prescan(b []byte, base *url.URL) (*shape, error) {
-	s := &shape{b: b, item: -1, bases: []*url.URL{base}, nonce: nonce(b), rejected: map[news.Reason]int{}}
+	s := &shape{lexer: lexer{b: b}, item: -1, bases: []*url.URL{base}, nonce: nonce(b), rejected: map[news.Reason]int{}}
 	if n := bytes.Count(b, []byte{'&'}); n > maxReferences {
 		return nil, over("references", n, maxReferences)
 	}
@@ -115,10 +115,7 @@ func prescan(b []byte, base *url.URL) (*shape, error) {
 		if at == len(b) {
 			break
 		}
-		t := readToken(b, at, s.attrs)
-		if t.attrs != nil {
-			s.attrs = t.attrs
-		}
+		t := s.token(at)
 		next, err := s.take(&t)
 		if err != nil {
 			return nil, err
@@ -136,9 +133,13 @@ func (s *shape) started() bool { return s.channels > 0 || s.version != "" }
 
 // take handles one token and returns where to go on.
 func (s *shape) take(t *token) (int, error) {
-	if s.parts++; s.parts+len(t.attrs) > maxParts {
+	if t.kind != tokenEnd {
+		s.parts++
+	}
+	if s.parts+len(t.attrs) > maxParts {
 		return 0, over("elements and attributes", s.parts+len(t.attrs), maxParts)
 	}
+	s.joined = t.kind == tokenStray
 	if s.copying > maxCopying {
 		return 0, over("copied bytes", s.copying, maxCopying)
 	}
@@ -170,6 +171,7 @@ func (s *shape) begin(t *token) (int, error) {
 		return 0, over("attributes of one element", len(t.attrs), maxAttrs)
 	}
 	if len(s.open) == 0 {
+		s.lexer.root = true
 		if err := s.root(t); err != nil {
 			return 0, err
 		}

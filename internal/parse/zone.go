@@ -112,15 +112,13 @@ func (r *dateReader) readPlace(i int) int {
 		name += r.tokens[i+3].text + r.tokens[i+4].text
 		n = 5
 	}
-	if place, err := time.LoadLocation(name); err == nil {
-		r.zone.place = place
-	}
+	r.zone.place = r.dates.place(name)
 	return n
 }
 
 // apply returns the moment that the wall time means in the zone; false where
 // there is no zone.
-func (z zoneInfo) apply(wall time.Time, country string) (time.Time, bool) {
+func (z zoneInfo) apply(wall time.Time, d *dates) (time.Time, bool) {
 	switch {
 	case z.signed:
 		return wall.Add(-time.Duration(z.offset) * time.Second), true
@@ -131,14 +129,14 @@ func (z zoneInfo) apply(wall time.Time, country string) (time.Time, bool) {
 	}
 	place, ok := seasonal[z.name]
 	if !ok {
-		place = seasonal[z.name+" "+country]
+		place = seasonal[z.name+" "+d.country]
 	}
 	if place != "" {
-		if loc, err := time.LoadLocation(place); err == nil {
+		if loc := d.place(place); loc != nil {
 			return inLocation(wall, loc), true
 		}
 	}
-	offset, ok := zonesByCountry[z.name+" "+country]
+	offset, ok := zonesByCountry[z.name+" "+d.country]
 	if !ok {
 		offset = zones[z.name]
 	}
