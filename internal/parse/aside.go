@@ -33,7 +33,7 @@ const (
 type aside struct {
 	from, to int
 	kind     kind
-	html     bool // base64 of HTML
+	html     bool // the type says HTML or XHTML
 	base     int
 }
 
@@ -81,6 +81,9 @@ func (s *shape) closeHead(e *element, to int) {
 		s.edit(e.start, to, "<"+string(e.name)+">")
 		s.repair("a text of the head was too long")
 		return
+	}
+	if e.local == "author" && s.format != formatAtom && s.native(e) && len(s.authors) < maxAuthors {
+		s.authors = append(s.authors, s.decode(s.b[e.inner:to]))
 	}
 	s.closeText(e, to)
 }
@@ -186,7 +189,10 @@ func (s *shape) rich(text string, k kind) rich {
 	raw, r := s.b[a.from:a.to], rich{kind: a.kind, base: s.bases[a.base]}
 	switch a.kind {
 	case kindMarkup:
-		r.text, r.kind = s.markup(raw), kindHTML
+		if a.html {
+			raw, r.base = unwrap(raw, r.base)
+		}
+		r.text, r.kind = s.markup(raw, r.base), kindHTML
 	case kindBase64:
 		r.text, r.kind = decodeBase64(s.decode(raw), a.html)
 	default:
@@ -270,11 +276,93 @@ func (s *shape) references(text string) string {
 	return unescape(text)
 }
 
+// unwrap takes the div off that XHTML content must have around it and that is
+// no part of the content (RFC 4287 §3.1.1.3).
+func unwrap(raw []byte, base *url.URL) ([]byte, *url.URL) {
+	trimmed := bytes.TrimSpace(raw)
+	l := lexer{b: trimmed, root: true}
+	depth, inner, within := 0, 0, base
+	for at := 0; at < len(trimmed); {
+		i := bytes.IndexByte(trimmed[at:], '<')
+		if i < 0 || depth == 0 && i > 0 {
+			return raw, base
+		}
+		t := l.token(at + i)
+		at = t.end
+		switch t.kind {
+		case tokenStart:
+			_, local := cutPrefix(t.name)
+			if depth == 0 && (inner > 0 || !bytes.EqualFold(local, []byte("div"))) {
+				return raw, base
+			}
+			if depth++; inner == 0 {
+				inner, within = t.end, elementBase(base, &t)
+			}
+		case tokenEnd:
+			if depth--; depth == 0 && at == len(trimmed) {
+				return trimmed[inner:t.start], within
+			}
+		case tokenStray:
+			return raw, base
+		case tokenEmpty, tokenCDATA, tokenComment, tokenInstruction, tokenDoctype:
+			if depth == 0 {
+				return raw, base
+			}
+		}
+	}
+	return raw, base
+}
+
+// elementBase returns the base within an element.
+func elementBase(outer *url.URL, t *token) *url.URL {
+	raw := strings.TrimSpace(t.get("xml:base"))
+	if raw == "" {
+		return outer
+	}
+	u, err := outer.Parse(raw)
+	if err != nil {
+		return outer
+	}
+	return u
+}
+
+// innerBases resolves addresses in markup that has an xml:base of its own.
+type innerBases struct {
+	on    bool
+	stack []*url.URL
+}
+
+func (i *innerBases) take(t *token) {
+	if !i.on {
+		return
+	}
+	base := i.stack[len(i.stack)-1]
+	switch t.kind {
+	case tokenEnd:
+		if len(i.stack) > 1 {
+			i.stack = i.stack[:len(i.stack)-1]
+		}
+	case tokenStart, tokenEmpty:
+		base = elementBase(base, t)
+		if t.kind == tokenStart {
+			i.stack = append(i.stack, base)
+		}
+		for k, a := range t.attrs {
+			switch string(a.name) {
+			case "href", "src", "cite", "poster", "data":
+				t.attrs[k].value = []byte(escapeXML(resolve(base, unescape(string(a.value)))))
+			}
+		}
+	case tokenStray, tokenCDATA, tokenComment, tokenInstruction, tokenDoctype:
+	}
+}
+
 // markup returns elements of the document as HTML: without the prefix of their
 // namespace, empty ones with an end tag, CDATA escaped.
-func (s *shape) markup(raw []byte) string {
+func (s *shape) markup(raw []byte, base *url.URL) string {
 	b := make([]byte, 0, len(raw)+len(raw)/8)
 	l := lexer{b: raw, root: true}
+	inner := innerBases{on: bytes.Contains(raw, []byte("xml:base")), stack: []*url.URL{base}}
 	for at := 0; at < len(raw); {
 		i := bytes.IndexByte(raw[at:], '<')
 		if i < 0 {
@@ -289,6 +377,7 @@ func (s *shape) markup(raw []byte) string {
 			break
 		}
 		t := l.token(at)
+		inner.take(&t)
 		b = appendHTML(b, raw, &t)
 		at = t.end
 	}

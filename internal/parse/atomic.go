@@ -13,7 +13,7 @@ import (
 func (p *parser) atom(skeleton []byte) error {
 	doc, err := (&atom.Parser{}).Parse(bytes.NewReader(skeleton))
 	if err != nil {
-		return notAFeed("the Atom could not be read: %v", err)
+		return noDocument("the Atom could not be read: %v", err)
 	}
 	p.atomHead(doc)
 	shapes := p.shape.items

@@ -100,7 +100,7 @@ func (p *parser) dublinCore(d *draft, x extensions) {
 	d.rights = firstRich(d.rights, p.rich(x.value("dc", "rights")), p.rich(x.value("dcterms", "rights")))
 	d.published = firstOf(d.published, x.value("dcterms", "issued"), x.value("dc", "date"), x.value("dcterms", "created"),
 		x.value("dcterms", "date"), x.value("prism", "publicationDate"))
-	d.updated = firstOf(d.updated, x.value("dcterms", "modified"))
+	d.updated = firstOf(d.updated, x.value("dcterms", "modified"), x.value("dc", "date"))
 	d.names = append(d.names, x.values("dc", "creator")...)
 	d.names = append(d.names, x.values("dc", "author")...)
 	d.names = append(d.names, x.values("dcterms", "creator")...)
@@ -121,12 +121,22 @@ func (p *parser) podcast(d *draft, x extensions) {
 	for _, words := range x.values("itunes", "keywords") {
 		d.tags = append(d.tags, splitKeywords(words)...)
 	}
-	for _, c := range x.all("itunes", "category") {
-		d.tags = append(d.tags, c.Attrs["text"])
-	}
+	d.tags = append(d.tags, podcastCategories(x.all("itunes", "category"), 0)...)
 	for _, i := range x.all("itunes", "image") {
 		d.images = append(d.images, firstOf(i.Attrs["href"], i.Value))
 	}
+}
+
+// podcastCategories lists categories with those within them.
+func podcastCategories(list []ext.Extension, depth int) []string {
+	var out []string
+	for _, c := range list {
+		out = append(out, firstOf(c.Attrs["text"], c.Value))
+		if depth < 2 {
+			out = append(out, podcastCategories(c.Children["category"], depth+1)...)
+		}
+	}
+	return out
 }
 
 func splitKeywords(s string) []string {
@@ -239,6 +249,16 @@ func size(s string) int64 {
 		return 0
 	}
 	return n
+}
+
+// languageTag returns a language tag as it is written; "" for what has not its
+// form.
+func languageTag(tag string) string {
+	tag = strings.ReplaceAll(strings.TrimSpace(tag), "_", "-")
+	if !isLanguageTag(tag) {
+		return ""
+	}
+	return tag
 }
 
 // language returns the ISO 639 code of a language tag or of what a source wrote

@@ -8,8 +8,8 @@ import (
 	"khyber/internal/news"
 )
 
-// jsonFeedVersion is the version that JSON writes.
-const jsonFeedVersion = "https://jsonfeed.org/version/1.1"
+// jsonVersion11 is the version that JSON writes.
+const jsonVersion11 = "https://jsonfeed.org/version/1.1"
 
 type jsonDocument struct {
 	Version     string       `json:"version"`
@@ -92,7 +92,7 @@ type jsonAttachment struct {
 // hold excerpts only.
 func JSON(doc Document) ([]byte, error) {
 	out := jsonDocument{
-		Version: jsonFeedVersion, Title: doc.Title, Home: doc.Home, URL: doc.Hints.Self, Description: doc.Description,
+		Version: jsonVersion11, Title: doc.Title, Home: doc.Home, URL: doc.Hints.Self, Description: doc.Description,
 		Language: doc.Lang, Authors: jsonPersons(doc.Authors), Items: make([]jsonItem, 0, len(doc.Items)),
 		Source: jsonSource{
 			Version: doc.Version, Encoding: doc.Encoding, Bozo: doc.Bozo, Repairs: doc.Repairs, ID: doc.ID,
@@ -138,15 +138,17 @@ func encodeItem(it *news.Item) jsonItem {
 	return out
 }
 
-// jsonPersons writes a mail as a mailto address, where there is no other.
+// jsonPersons writes a mail as a mailto address. JSON Feed has room for one
+// address only, so who has two is named twice.
 func jsonPersons(list []news.Person) []jsonPerson {
 	var out []jsonPerson
 	for _, a := range list {
-		p := jsonPerson{a.Name, a.URL}
-		if a.Email != "" && a.URL == "" {
-			p.URL = "mailto:" + a.Email
+		if a.URL != "" || a.Email == "" {
+			out = append(out, jsonPerson{a.Name, a.URL})
 		}
-		out = append(out, p)
+		if a.Email != "" {
+			out = append(out, jsonPerson{a.Name, "mailto:" + a.Email})
+		}
 	}
 	return out
 }

@@ -40,7 +40,7 @@ func (p *parser) finishHead() {
 	d.Description = h.subtitle.line(maxSummaryBytes)
 	d.Rights = h.rights.line(maxRightsBytes)
 	d.Home = webAddress(p.base, p.textOf(h.home))
-	d.Lang = firstOf(language(h.lang), language(p.header.Get("Content-Language")))
+	d.Lang = firstOf(languageTag(h.lang), languageTag(p.header.Get("Content-Language")))
 	d.ID = cutBytes(strings.TrimSpace(p.textOf(h.id)), maxIDBytes)
 	d.Image = webAddress(p.base, p.textOf(h.image))
 	d.Generator = p.name(h.generator)
@@ -70,7 +70,7 @@ func (p *parser) finishItem(d *draft) news.Item {
 	it.Rights = d.rights.line(maxRightsBytes)
 	p.finishDates(&it, d)
 	p.finishOutlet(&it, d)
-	it.Lang = firstOf(p.src.Lang, it.Lang, p.doc.Lang)
+	it.Lang = firstOf(p.src.Lang, it.Lang, language(p.doc.Lang))
 	if it.Lang == "" {
 		it.Lang = detectLanguage(it.Title + " " + it.Summary)
 	}

@@ -17,13 +17,13 @@ func (p *parser) parseJSON(body []byte) error {
 		return err
 	}
 	if !j.hasItems && !bytes.Contains(body[:min(len(body), maxDeclaration)], []byte("jsonfeed.org")) {
-		return notAFeed("JSON of another kind: it has no items")
+		return noDocument("JSON of another kind: it has no items")
 	}
 	p.doc.Salvaged = j.salvaged
 	p.doc.Repairs = append(p.doc.Repairs, j.repairs...)
 	doc, err := (&gofeed.Parser{}).Parse(bytes.NewReader(apply(body, j.edits)))
 	if err != nil {
-		return notAFeed("the JSON could not be read: %v", err)
+		return noDocument("the JSON could not be read: %v", err)
 	}
 	p.doc.Version = jsonVersion(doc.Version)
 	p.jsonHead(doc)

@@ -3,6 +3,7 @@ package parse
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,7 +74,7 @@ func prescanJSON(b []byte) (*jsonShape, error) {
 	}
 	if rest := bytes.TrimSpace(b[j.at:]); len(rest) > 0 {
 		j.edits = append(j.edits, edit{j.at, len(b), ""})
-		j.repairs = append(j.repairs, "text behind the end of the document was ignored")
+		j.repair("text behind the end of the document was ignored")
 	}
 	return j, nil
 }
@@ -85,18 +86,18 @@ func (j *jsonShape) salvage() error {
 		at, closing = j.lastItem, "]}"
 		j.items = append(j.items, news.RejectedDamaged)
 		if len(j.items) == 1 {
-			return notAFeed("JSON that is cut off before the first item")
+			return noDocument("JSON that is cut off before the first item")
 		}
 	}
 	if at == 0 {
-		return notAFeed("JSON that cannot be read")
+		return noDocument("JSON that cannot be read")
 	}
 	for len(j.edits) > 0 && j.edits[len(j.edits)-1].end > at {
 		j.edits = j.edits[:len(j.edits)-1]
 	}
 	j.edits = append(j.edits, edit{at, len(j.b), closing})
 	j.salvaged = true
-	j.repairs = append(j.repairs, "the document was cut off")
+	j.repair("the document was cut off")
 	return nil
 }
 
@@ -139,6 +140,7 @@ func (j *jsonShape) conform(want *schema, c byte, start, edits int) {
 		return
 	}
 	j.edits = j.edits[:edits]
+	j.repair("a value of another kind than JSON Feed wants was changed")
 	text := "null"
 	if want.kind == '"' && c != '{' && c != '[' {
 		text = strconv.Quote(string(value))
@@ -318,9 +320,15 @@ func (j *jsonShape) scalar() bool {
 	}
 	if len(value) > 64 || !json.Valid(value) {
 		j.edits = append(j.edits, edit{start, j.at, "null"})
-		j.repairs = append(j.repairs[:min(len(j.repairs), 8)], "a value that JSON does not know was dropped")
+		j.repair("a value that JSON does not know was dropped")
 	}
 	return true
+}
+
+func (j *jsonShape) repair(what string) {
+	if !slices.Contains(j.repairs, what) {
+		j.repairs = append(j.repairs, what)
+	}
 }
 
 func (j *jsonShape) space() { j.at = skipSpace(j.b, j.at) }

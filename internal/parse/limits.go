@@ -56,7 +56,7 @@ func over(what string, have, limit int) error {
 	return &Error{news.KindTooLarge, fmt.Sprintf("%s: %d, the limit is %d", what, have, limit)}
 }
 
-// notAFeed is the error of a document that is something else.
-func notAFeed(format string, args ...any) error {
+// noDocument is the error of a document that is something else.
+func noDocument(format string, args ...any) error {
 	return &Error{news.KindNotAFeed, fmt.Sprintf(format, args...)}
 }

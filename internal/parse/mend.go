@@ -111,7 +111,11 @@ func (s *shape) close(inner, end int) {
 		if e.text > maxFieldBytes {
 			e.oversize = true
 		}
-	case roleNone, roleRoot, roleChannel:
+	case roleNone:
+		if e.base > 0 && !e.kids {
+			s.absoluteText(e, s.b[e.inner:inner], inner)
+		}
+	case roleRoot, roleChannel:
 	}
 	if !empty && end > inner {
 		s.rewriteEnd(e, inner, end)

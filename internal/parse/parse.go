@@ -57,14 +57,14 @@ func Full(src *news.Source, body []byte, header http.Header, now time.Time) (Doc
 func run(src *news.Source, body []byte, header http.Header, now time.Time, full bool) (doc Document, err error) {
 	defer func() {
 		if recover() != nil {
-			doc, err = Document{Version: doc.Version, Encoding: doc.Encoding}, notAFeed("parser panic")
+			doc, err = Document{Version: doc.Version, Encoding: doc.Encoding}, noDocument("parser panic")
 		}
 	}()
 	p := &parser{src: src, now: now, full: full, base: documentBase(src.URL, header), header: header}
 	p.dates = dates{country: src.Country, zone: src.Timezone}
 	err = p.parse(body)
 	if e := (*Error)(nil); err != nil && !errors.As(err, &e) {
-		err = notAFeed("%v", err)
+		err = noDocument("%v", err)
 	}
 	return p.doc, err
 }
@@ -91,13 +91,13 @@ func (p *parser) parse(body []byte) error {
 	var err error
 	switch {
 	case len(d.body) == 0:
-		err = notAFeed("the answer is empty")
+		err = noDocument("the answer is empty")
 	case d.body[0] == '{':
 		err = p.parseJSON(d.body)
 	case d.body[0] == '<':
 		err = p.parseXML(d.body)
 	default:
-		err = notAFeed("text without markup: %.60q", d.body)
+		err = noDocument("text without markup: %.60q", d.body)
 	}
 	p.doc.Bozo = len(p.doc.Repairs) > 0
 	if err != nil {
@@ -130,7 +130,7 @@ func (p *parser) parseXML(body []byte) error {
 func (p *parser) explain(err error, body []byte) error {
 	e, ok := errors.AsType[*Error](err)
 	if ok && e.Kind == news.KindNotAFeed && isHTML(body) {
-		return notAFeed("%s", describeHTML(body))
+		return noDocument("%s", describeHTML(body))
 	}
 	return err
 }

@@ -32,9 +32,9 @@ func (s *shape) root(t *token) error {
 		s.format, s.version = formatAtom, atomVersion(t, prefix)
 		s.wrap(t.start, "feed", roleRoot)
 	case "html":
-		return notAFeed("%s", describeHTML(s.b))
+		return noDocument("%s", describeHTML(s.b))
 	default:
-		return notAFeed("XML of another kind: its root is <%.40s>", t.name)
+		return noDocument("XML of another kind: its root is <%.40s>", t.name)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 func (p *parser) rss(skeleton []byte) error {
 	doc, err := (&rss.Parser{}).Parse(bytes.NewReader(skeleton))
 	if err != nil {
-		return notAFeed("the RSS could not be read: %v", err)
+		return noDocument("the RSS could not be read: %v", err)
 	}
 	p.rssHead(doc)
 	shapes := p.shape.delivered()
@@ -56,7 +56,7 @@ func (p *parser) rssHead(doc *rss.Feed) {
 	h.home = firstOf(doc.Links...)
 	h.generator = doc.Generator
 	h.published = firstOf(doc.PubDate, x.value("dc", "date"), x.value("dcterms", "issued"))
-	h.updated = firstOf(doc.LastBuildDate, x.value("dcterms", "modified"), x.value("atom", "updated"))
+	h.updated = firstOf(doc.LastBuildDate, x.value("dcterms", "modified"), x.value("atom", "updated"), x.value("dc", "date"))
 	h.id = p.textOf(x.value("atom", "id"))
 	if doc.Image != nil {
 		h.image = doc.Image.URL
@@ -68,10 +68,8 @@ func (p *parser) rssHead(doc *rss.Feed) {
 		h.tags = append(h.tags, c.Value)
 	}
 	h.tags = append(h.tags, x.values("dc", "subject")...)
-	for _, c := range x.all("itunes", "category") {
-		h.tags = append(h.tags, c.Attrs["text"])
-	}
-	h.names = append(h.names, doc.ManagingEditor)
+	h.tags = append(h.tags, podcastCategories(x.all("itunes", "category"), 0)...)
+	h.names = append(append(h.names, doc.ManagingEditor), p.shape.authors...)
 	h.names = append(h.names, x.values("dc", "creator")...)
 	h.names = append(h.names, x.values("itunes", "author")...)
 	for _, a := range x.all("atom", "author") {

@@ -74,7 +74,8 @@ type shape struct {
 	format   format
 	cdf      bool
 	version  string
-	lang     string // xml:lang of root or channel
+	lang     string   // xml:lang of root or channel
+	authors  []string // of an RSS channel: gofeed leaves them out
 	items    []itemShape
 	edits    []edit
 	asides   []aside
@@ -356,7 +357,7 @@ func (s *shape) placeChild(e *element, parent *element) role {
 // cuts what follows its end.
 func (s *shape) finish(at int) error {
 	if !s.started() {
-		return notAFeed("no root element")
+		return noDocument("no root element")
 	}
 	end := len(s.b)
 	if len(s.open) == 0 {
@@ -374,7 +375,7 @@ func (s *shape) finish(at int) error {
 	for n := len(s.open) - 1; n >= 0; n-- {
 		if !s.open[n].virtual {
 			if whole == 0 {
-				return notAFeed("cut off before the first item")
+				return noDocument("cut off before the first item")
 			}
 			s.salvaged = true
 			s.repair("the document was cut off")
