@@ -208,5 +208,6 @@ func Reused(src *news.Source, known, entry *news.Item) bool {
 		return false
 	}
 	a, b := Sign(src, known), Sign(src, entry)
-	return jaccard(unique(slices.Concat(a.title, a.text)), unique(slices.Concat(b.title, b.text))) < unrelated
+	similarity, _, _ := compareSets(unique(slices.Concat(a.title, a.text)), unique(slices.Concat(b.title, b.text)))
+	return similarity < unrelated
 }

@@ -66,7 +66,7 @@ func Relate(a, b *Signature) Verdict {
 	}
 	v := p.byText()
 	if p.samePage && v.Relation == "" {
-		v.Relation, v.Rule = news.RelationStory, "story-url"
+		v = p.verdict(news.RelationStory, "story-url", p.titles)
 	}
 	return v
 }
@@ -89,15 +89,17 @@ func newPair(a, b *Signature) *pair {
 	p.samePublisher = a.publisher == b.publisher && a.publisher != "" || a.source == b.source
 	p.samePage = a.page != 0 && a.page == b.page && a.source != b.source
 	p.equal = a.titleHash == b.titleHash && a.titleHash != 0
-	p.titles = jaccard(a.set, b.set)
-	p.onlyA, p.onlyB = minus(a.set, b.set), minus(b.set, a.set)
+	p.titles, p.onlyA, p.onlyB = compareSets(a.set, b.set)
 	p.refused, p.differ = p.guards()
 	return p
 }
 
-// verdict fills in what all verdicts have.
+// verdict fills in what verdicts have.
 func (p *pair) verdict(relation news.Relation, rule string, similarity int) Verdict {
 	v := Verdict{Relation: relation, Rule: rule, Similarity: similarity, Apart: p.apart}
+	if relation == "" {
+		return v
+	}
 	shared := slices.DeleteFunc(slices.Clone(p.a.set), func(t term) bool { return !contains(p.b.set, t.hash) })
 	for _, t := range rarest(shared, 3) {
 		v.Shared = append(v.Shared, t.stem)
@@ -197,17 +199,18 @@ func (p *pair) storyTitle() bool {
 	return p.near() || p.equal && !p.samePublisher && p.refused == ""
 }
 
-// jaccard returns the IDF-Jaccard similarity of two sets in thousandths.
-func jaccard(a, b []term) int {
+// compareSets returns the IDF-Jaccard similarity of two sets in thousandths, and
+// what each has alone.
+func compareSets(a, b []term) (similarity int, onlyA, onlyB []term) {
 	var both, all int64
 	for len(a) > 0 || len(b) > 0 {
 		switch {
 		case len(b) == 0 || len(a) > 0 && a[0].hash < b[0].hash:
 			all += int64(a[0].idf)
-			a = a[1:]
+			onlyA, a = append(onlyA, a[0]), a[1:]
 		case len(a) == 0 || b[0].hash < a[0].hash:
 			all += int64(b[0].idf)
-			b = b[1:]
+			onlyB, b = append(onlyB, b[0]), b[1:]
 		default:
 			w := int64(max(a[0].idf, b[0].idf))
 			both += w
@@ -215,21 +218,7 @@ func jaccard(a, b []term) int {
 			a, b = a[1:], b[1:]
 		}
 	}
-	if all == 0 {
-		return 0
-	}
-	return int(1000 * both / all)
-}
-
-// minus returns the terms of a set that another lacks.
-func minus(a, b []term) []term {
-	var out []term
-	for i := range a {
-		if !contains(b, a[i].hash) {
-			out = append(out, a[i])
-		}
-	}
-	return out
+	return int(1000 * both / max(1, all)), onlyA, onlyB
 }
 
 // informativeTerms counts the telling words of a set.

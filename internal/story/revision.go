@@ -1,9 +1,10 @@
 package story
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"khyber/internal/text"
 )
@@ -55,14 +56,47 @@ func without(a, b []string) []string {
 	return out
 }
 
-// tail is what sites append to a summary to be clicked on.
-var tail = regexp.MustCompile(`(?i)\s*(?:\[?(?:…|\.\.\.)\]?\s*)?(?:\(?(?:read (?:more|full (?:story|article))|continue reading|click here)\b[^.]{0,80}|the post .{1,300} (?:first )?appeared (?:first )?on .{1,100}|\[(?:…|\.\.\.)\])[.…»›→)\s]*$`)
+// Tails that sites append to a summary to be clicked on.
+const (
+	tailBytes = 500 // from the end, in which one can begin
+	tailRest  = 80  // behind its first words
+)
 
-// tailBytes is how far from the end a tail can begin.
-const tailBytes = 500
+// tailWords begin such a tail, in lower case.
+var tailWords = []string{"read more", "read full", "read the full", "continue reading", "click here"}
 
-// cutTail cuts such a tail off.
+// cutTail cuts such a tail off: "Read more…", "[…]", "The post … appeared first
+// on …".
 func cutTail(summary string) string {
 	at := max(0, len(summary)-tailBytes)
-	return summary[:at] + tail.ReplaceAllString(summary[at:], "")
+	end := lowerASCII(summary[at:])
+	if i := strings.LastIndex(end, "the post "); i >= 0 && strings.Contains(end[i:], " appeared ") {
+		return cutAt(summary, at+i)
+	}
+	for _, words := range tailWords {
+		i := strings.LastIndex(end, words)
+		if i < 0 || len(end)-i > len(words)+tailRest || strings.Contains(end[i:], ". ") {
+			continue
+		}
+		before := strings.TrimRight(summary[:at+i], " \u00a0")
+		last, _ := utf8.DecodeLastRuneInString(before)
+		if before == "" || !unicode.IsLetter(last) && last != ',' || summary[at+i] < 'a' { // a sentence of its own
+			return cutAt(summary, at+i)
+		}
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(summary, "[…]"), "[...]")
+}
+
+// cutAt cuts a text and what led to the tail.
+func cutAt(summary string, at int) string { return strings.TrimRight(summary[:at], " \u00a0[(.…") }
+
+// lowerASCII is ToLower without a change of length.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }

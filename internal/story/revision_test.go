@@ -37,3 +37,22 @@ func TestFiguresSayWhatChanged(t *testing.T) {
 		}
 	}
 }
+
+func TestTailsAreCut(t *testing.T) {
+	for _, tc := range []struct{ summary, want string }{
+		{"The wall was checked. Read more…", "The wall was checked"},
+		{"The wall was checked. [Read more at Herald]", "The wall was checked"},
+		{"The wall was checked CONTINUE READING", "The wall was checked"},
+		{"The wall was checked […]", "The wall was checked "},
+		{"The wall was checked. The post Dam holds appeared first on Herald.", "The wall was checked"},
+		{"Read more", ""},
+		{"Pupils in Belqis read more books than before.", "Pupils in Belqis read more books than before."},
+		{"Read more books, says Belyal. They do no harm.", "Read more books, says Belyal. They do no harm."},
+		{"دیوار \xff\xfe", "دیوار \xff\xfe"},
+		{"", ""},
+	} {
+		if got := cutTail(tc.summary); got != tc.want {
+			t.Errorf("%q: %q, want %q", tc.summary, got, tc.want)
+		}
+	}
+}

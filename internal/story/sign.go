@@ -83,22 +83,33 @@ func (s *Signature) readSummary(r *reader, src *news.Source, item *news.Item) {
 		s.agencies |= agencyNamed(summary, &all[i])
 	}
 	s.textHash = hashTerms(all)
-	s.text = make([]term, 0, min(len(all), summaryTerms))
-	own, names := false, strings.Fields(text.Fold(src.Name+" "+item.Outlet.Name))
+	words := len(all)
+	first := hashTerms(beginning(all))
+	own := -len(strings.Fields(src.Name)) - len(strings.Fields(item.Outlet.Name)) // Google's summary is title and name
+	s.text = all[:0]
 	for i := range all {
-		if len(s.text) == summaryTerms {
-			break
-		}
-		if all[i].class&stopWord == 0 {
+		if all[i].class&stopWord == 0 && len(s.text) < summaryTerms {
 			s.text = append(s.text, all[i])
-			own = own || !contains(s.set, all[i].hash) && !slices.Contains(names, all[i].word)
+			if !contains(s.set, all[i].hash) {
+				own++
+			}
 		}
 	}
-	s.usable = len(all) >= usableWords && own && !isCaption(summary)
+	s.usable = words >= usableWords && own > 0 && !isCaption(summary)
 	if s.usable {
-		letters := []rune(text.Fold(summary))
-		s.print = mix(s.titleHash ^ hashWord(string(letters[:min(len(letters), printLetters)])))
+		s.print = mix(s.titleHash ^ first)
 	}
+}
+
+// beginning returns the first terms, of printLetters together.
+func beginning(terms []term) []term {
+	letters := 0
+	for i := range terms {
+		if letters += text.Letters(terms[i].word); letters >= printLetters {
+			return terms[:i+1]
+		}
+	}
+	return terms
 }
 
 // agencyNamed returns the mark of an agency that a word of a text names. A short
