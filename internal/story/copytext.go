@@ -37,13 +37,13 @@ func (p *pair) copyText() (int, bool) {
 // Under equal titles only words of the class only, names, may not be replaced.
 func oneText(x, y []term, only class) (int, bool) {
 	part := y[:min(len(y), len(x)*13/10+6)]
-	matched, onlyX, onlyY := align(x, part)
+	matched, onlyX, onlyY, rest := align(x, part)
 	similarity := 1000 * matched / max(1, len(x))
 	switch {
 	case similarity < contained,
 		len(without(stems(x, figure), stems(y, figure))) > 0,
 		count(onlyX, negation)+count(onlyY, negation) > 0,
-		replaced(onlyX, onlyY, part, only) && replaced(onlyY, onlyX, x, only),
+		replaced(onlyX, slices.Concat(onlyY, rest), part, only) && replaced(onlyY, onlyX, x, only),
 		turned(x, part):
 		return similarity, false
 	}
@@ -51,12 +51,18 @@ func oneText(x, y []term, only class) (int, bool) {
 }
 
 // replaced says whether among the words without a partner is a telling one that
-// the other text has nowhere, in no other form.
+// the other text has nowhere, in no other form. A name must be missing among the
+// words without a partner there: North Waziristan is no North Korea.
 func replaced(left, across, other []term, only class) bool {
 	for i := range left {
 		t := &left[i]
-		if t.idf > substitute && t.class&soft == 0 && t.class&only == only &&
-			!slices.ContainsFunc(other, func(o term) bool { return o.hash == t.hash }) &&
+		if t.class&soft != 0 || t.idf <= substitute && t.class&critical == 0 || t.class&only != only {
+			continue
+		}
+		if t.class&(name|critical) != 0 || t.idf == flatIDF {
+			other = across
+		}
+		if !slices.ContainsFunc(other, func(o term) bool { return o.hash == t.hash }) &&
 			!slices.ContainsFunc(across, func(o term) bool { return inflected(t.stem, o.stem) }) {
 			return true
 		}
@@ -86,9 +92,9 @@ func isEnding(s string) bool {
 }
 
 // align finds the longest common subsequence of two texts. It returns its
-// length, and what is left of x and of that part of y which x covers: where x
-// ends in words of its own, they stand against the rest of y.
-func align(x, y []term) (matched int, onlyX, onlyY []term) {
+// length, what is left of x and of that part of y which x covers, and the rest of
+// y. Where x ends in words of its own, they stand against the rest.
+func align(x, y []term) (matched int, onlyX, onlyY, rest []term) {
 	w := len(y) + 1
 	best := make([]uint16, (len(x)+1)*w) // from place i, j to the ends
 	for i := len(x) - 1; i >= 0; i-- {
@@ -117,7 +123,7 @@ func align(x, y []term) (matched int, onlyX, onlyY []term) {
 	if i < len(x) && !cutOff {
 		onlyX, onlyY = append(onlyX, x[i:]...), append(onlyY, y[j:]...)
 	}
-	return int(best[0]), onlyX, onlyY
+	return int(best[0]), onlyX, onlyY, y[j:]
 }
 
 // turned says whether the words that two texts share differ in order by an

@@ -16,8 +16,8 @@ func (p *pair) guards() (string, []string) {
 	case !telling(a) || !telling(b):
 		return "g-info", nil
 	}
-	if words := critics(p.onlyA, p.onlyB); len(words) > 0 {
-		return "g-critical", words
+	if x, y := critics(a.title), critics(b.title); len(without(x, y))+len(without(y, x)) > 0 {
+		return "g-critical", apart(without(x, y), without(y, x))
 	}
 	if !samePolarity(a, b) {
 		return "g-polarity", apart(without(verbs(a), verbs(b)), without(verbs(b), verbs(a)))
@@ -63,17 +63,14 @@ func telling(s *Signature) bool {
 	return n >= minInformative && mass >= minMass
 }
 
-// critics returns the words on one side only on which another report may turn.
-func critics(sides ...[]term) []string {
+// critics returns the words of a title on which another report may turn.
+func critics(title []term) []string {
 	var out []string
-	for _, side := range sides {
-		for i := range side {
-			if side[i].class&(critical|soft) == critical {
-				out = append(out, side[i].stem)
-			}
+	for i := range title {
+		if title[i].class&(critical|soft|figure) == critical {
+			out = append(out, title[i].stem)
 		}
 	}
-	slices.Sort(out)
 	return out
 }
 
