@@ -39,24 +39,26 @@ func (s *Store) Commit(ctx context.Context, p news.Poll, items []news.Item) (new
 	if len(items) == 0 && p.Kind != news.KindOK {
 		return s.settle(ctx, v, p)
 	}
-	return s.write(ctx, v, src, p, items)
+	// Texts are read before the transaction, which others wait for.
+	rec, err := s.record(ctx, p)
+	if err != nil {
+		return p, fmt.Errorf("commit %s: %w", p.Source, err)
+	}
+	c := commit{view: v, src: src, poll: p, items: items}
+	c.prepare(&rec)
+	return s.write(ctx, c)
 }
 
 // settle records a poll that brought no document. It costs no transaction of
 // its own unless it changes what topics show of their sources.
 func (s *Store) settle(ctx context.Context, v *view, p news.Poll) (news.Poll, error) {
-	var rec Source
-	err := s.engine.Read(ctx, func(tx ReadTx) error {
-		var err error
-		rec, err = s.begin(tx, p)
-		return err
-	})
+	rec, err := s.record(ctx, p)
 	if err != nil {
 		return p, fmt.Errorf("commit %s: %w", p.Source, err)
 	}
 	done, next := s.conclude(p, rec)
 	if rec.recorded(p) || next.State.State != rec.State.State {
-		return s.write(ctx, v, nil, p, nil)
+		return s.write(ctx, commit{view: v, poll: p})
 	}
 	if err := s.engine.Settle(ctx, next, recorded(done)); err != nil {
 		return p, fmt.Errorf("commit %s: %w", p.Source, err)
@@ -65,28 +67,40 @@ func (s *Store) settle(ctx context.Context, v *view, p news.Poll) (news.Poll, er
 	return done, nil
 }
 
+// record reads the source's record before the transaction that writes.
+func (s *Store) record(ctx context.Context, p news.Poll) (Source, error) {
+	var rec Source
+	err := s.engine.Read(ctx, func(tx ReadTx) error {
+		var err error
+		rec, err = s.begin(tx, p)
+		return err
+	})
+	return rec, err
+}
+
 // recorded says whether the poll is the last one of the record: its Commit is
 // repeated.
 func (r *Source) recorded(p news.Poll) bool { return p.ID != 0 && p.ID == r.Poll }
 
-// write runs the steps of a Commit in one transaction.
-func (s *Store) write(ctx context.Context, v *view, src *news.Source, p news.Poll, items []news.Item) (news.Poll, error) {
+// write runs the steps of a Commit in one transaction. It may run them more
+// than once, each time from what c holds now.
+func (s *Store) write(ctx context.Context, c commit) (news.Poll, error) {
 	s.opt.Crash("commit.begin")
-	var done news.Poll
-	var touched []Topic
+	c.Store = s
+	var done commit
 	err := s.engine.Write(ctx, func(tx Tx) error {
-		c := commit{Store: s, tx: tx, view: v, src: src, poll: p, items: items}
-		err := c.run()
-		done, touched = c.poll, c.touched
-		return err
+		done = c
+		done.tx = tx
+		return done.run()
 	})
 	if err != nil {
-		return p, fmt.Errorf("commit %s: %w", p.Source, err)
+		return c.poll, fmt.Errorf("commit %s: %w", c.poll.Source, err)
 	}
-	s.moved(touched)
-	s.account(done)
+	s.moved(done.touched)
+	s.conflicts.Add(int64(done.conflicting))
+	s.account(done.poll)
 	s.opt.Crash("commit.done")
-	return done, nil
+	return done.poll, nil
 }
 
 // account notes a poll whose items do not add up (P5).
@@ -155,19 +169,21 @@ type commit struct {
 	src   *news.Source // nil: without items
 	poll  news.Poll
 	items []news.Item
+	prepared
 
-	rec      Source
-	distrust news.Distrust
-	owners   map[story.Key][]Owner // of every key of the document
-	known    map[news.ItemID]Owner // items of this source among them
-	present  []news.ItemID         // items of the document
-	returned []Stub                // those of them of which only a stub is left
-	fresh    []Stored              // new items
-	revised  []Stored              // items whose text has changed
-	keys     []KeyOf               // new keys
-	joins    map[string][]Joined   // by topic ID
-	shown    map[string]bool       // IDs of topics that show something else now
-	touched  []Topic
+	rec         Source
+	judged      news.Distrust         // of the source's guids, after this document
+	conflicting int                   // entries whose keys name two items
+	owners      map[story.Key][]Owner // of every key of the document
+	known       map[news.ItemID]Owner // items of this source among them
+	present     []news.ItemID         // items of the document
+	returned    []Stub                // those of them of which only a stub is left
+	fresh       []Stored              // new items
+	revised     []Stored              // items whose text has changed
+	keys        []KeyOf               // new keys
+	joins       map[string][]Joined   // by topic ID
+	shown       map[string]bool       // IDs of topics that show something else now
+	touched     []Topic
 }
 
 // run is the one place where the order of a Commit's steps is written.
@@ -180,7 +196,7 @@ func (c *commit) run() error {
 		return c.repeated()
 	}
 	c.poll.Rejected = maps.Clone(c.poll.Rejected) // the caller's, and this may run twice
-	c.distrust = c.rec.State.Distrust
+	c.judged = c.rec.State.Distrust
 	c.owners, c.known = make(map[story.Key][]Owner), make(map[news.ItemID]Owner)
 	c.joins, c.shown = make(map[string][]Joined), make(map[string]bool)
 	for _, step := range []func() error{c.identify, c.keep, c.join, c.note, c.finish, c.touch} {
@@ -290,7 +306,7 @@ func (c *commit) returns() error {
 func (c *commit) finish() error {
 	before := c.rec.State.State
 	c.poll, c.rec = c.conclude(c.poll, c.rec)
-	c.rec.State.Distrust = c.distrust
+	c.rec.State.Distrust = c.judged
 	if err := c.tx.PutPoll(c.rec, recorded(c.poll)); err != nil {
 		return err
 	}

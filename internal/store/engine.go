@@ -99,9 +99,12 @@ type Tx interface {
 	// Append gives each item the next mark of the topic, and leaves out those
 	// that have one.
 	Append(topic string, items []Joined) (added int, err error)
-	// Strip turns items into stubs; PutStubs rewrites stubs, Forget deletes them.
+	// Strip turns items into stubs and deletes their revisions. Keys and entries
+	// stay.
 	Strip(stubs []Stub) error
 	PutStubs(stubs []Stub) error
+	// Forget deletes stubs and the entries of their items. A mark is not given
+	// again.
 	Forget(stubs []news.ItemID) error
 	// Sweep looks at n keys, or more, from a cursor on and deletes those whose
 	// item is forgotten.

@@ -25,7 +25,24 @@ const (
 type change struct {
 	at    int // of the document
 	found story.Found
-	text  uint64
+}
+
+// prepared is what can be said of a document without what is stored of it.
+type prepared struct {
+	origin   news.Source // the source under its first ID
+	distrust news.Distrust
+	ids      []story.Identity
+	texts    []uint64
+}
+
+// prepare reads the texts and names the keys of the items.
+func (c *commit) prepare(rec *Source) {
+	c.prepared = prepared{origin: *c.src, distrust: rec.State.Distrust, texts: make([]uint64, len(c.items))}
+	c.origin.ID = rec.Origin
+	c.ids = story.Identify(&c.origin, c.distrust, c.items)
+	for i := range c.items {
+		c.texts[i] = story.TextHash(c.items[i].Title, c.items[i].Summary)
+	}
 }
 
 // identify is step 3: it finds for each item of the document the item that is
@@ -35,42 +52,40 @@ func (c *commit) identify() error {
 		c.baseline()
 		return nil
 	}
-	origin := *c.src
-	origin.ID = c.rec.Origin
-	distrust := c.rec.State.Distrust
-	ids := story.Identify(&origin, distrust, c.items)
-	if err := c.look(ids); err != nil {
+	if c.rec.State.Distrust != c.distrust || c.rec.Origin != c.origin.ID { // another worker was here
+		c.prepare(&c.rec)
+	}
+	if err := c.look(c.ids); err != nil {
 		return err
 	}
-	found, tally, err := story.Find(ids, distrust, func(k story.Key) (news.ItemID, error) { return c.own(k).ID, nil })
+	found, tally, err := story.Find(c.ids, c.distrust, func(k story.Key) (news.ItemID, error) { return c.own(k).ID, nil })
 	if err != nil {
 		return err
 	}
 	var changed []change
 	for i := range found {
-		text := story.TextHash(c.items[i].Title, c.items[i].Summary)
-		f := &found[i]
+		f, text := &found[i], c.texts[i]
 		switch owner := c.known[f.Item]; {
 		case f.Repeated:
 			c.poll.Reject(news.RejectedRepeated, 1)
 		case f.Item == 0:
-			c.add(&origin, i, *f, text)
+			c.add(i, *f)
 		case owner.Stub:
 			c.returned = append(c.returned, Stub{ID: owner.ID, Source: owner.Source, Text: owner.Text})
 			c.meet(f)
 		case owner.Text != text:
-			changed = append(changed, change{i, *f, text})
+			changed = append(changed, change{i, *f})
 		default:
 			c.meet(f)
 		}
 	}
-	reused, err := c.revise(&origin, ids, changed)
+	reused, err := c.revise(changed)
 	if err != nil {
 		return err
 	}
 	tally.Reused = reused
-	c.distrust = story.Judge(distrust, tally, c.poll.At)
-	c.conflicts.Add(int64(tally.Conflicts))
+	c.judged = story.Judge(c.distrust, tally, c.poll.At)
+	c.conflicting = tally.Conflicts
 	c.baseline()
 	// Documents begin with the newest: marks rise with time, like those of a
 	// source that was read more often.
@@ -141,10 +156,10 @@ func (c *commit) carry(id news.ItemID, missing []story.Key) {
 
 // add makes a new item of what the source published. Its place in time never
 // lies in the future (P7).
-func (c *commit) add(origin *news.Source, i int, f story.Found, text uint64) {
+func (c *commit) add(i int, f story.Found) {
 	raw := &c.items[i]
 	item := *raw
-	item.ID, item.Source = f.Name.ItemID(origin.ID), origin.ID
+	item.ID, item.Source = f.Name.ItemID(c.origin.ID), c.origin.ID
 	item.FirstSeen = seconds(c.poll.At)
 	item.Published, item.Updated = seconds(item.Published), seconds(item.Updated)
 	item.At = item.FirstSeen
@@ -154,12 +169,12 @@ func (c *commit) add(origin *news.Source, i int, f story.Found, text uint64) {
 	if item.Publisher == "" && c.src.Type != news.Aggregator {
 		item.Publisher = c.src.Publisher
 	}
-	keep, mint := story.EntryID(origin, raw, f.Name)
+	keep, mint := story.EntryID(&c.origin, raw, f.Name)
 	item.EntryID = keep
 	if keep == "" || len(c.owners[f.Name]) > 0 { // another source's item has that guid
 		item.EntryID = mint
 	}
-	c.fresh = append(c.fresh, Stored{Item: kept(item), Text: text})
+	c.fresh = append(c.fresh, Stored{Item: kept(item), Text: c.texts[i]})
 	c.carry(item.ID, f.Missing)
 }
 
@@ -172,7 +187,7 @@ func kept(item news.Item) news.Item {
 // revise gives changed items their new text and keeps the old one as a
 // Revision (P3), but for those whose guid came back on another report: they are
 // new, and counted.
-func (c *commit) revise(origin *news.Source, ids []story.Identity, changed []change) (reused int, err error) {
+func (c *commit) revise(changed []change) (reused int, err error) {
 	if len(changed) == 0 {
 		return 0, nil
 	}
@@ -190,22 +205,22 @@ func (c *commit) revise(origin *news.Source, ids []story.Identity, changed []cha
 	}
 	for i, ch := range changed {
 		old, raw := stored[i].Item, &c.items[ch.at]
-		if ch.found.MayBeReused() && story.Reused(origin, &old, raw) {
+		if ch.found.MayBeReused() && story.Reused(&c.origin, &old, raw) {
 			reused++
-			again := ch.found.Anew(ids[ch.at])
+			again := ch.found.Anew(c.ids[ch.at])
 			if c.own(again.Name).ID == 0 {
-				c.add(origin, ch.at, again, ch.text)
+				c.add(ch.at, again)
 				continue
 			}
 		}
 		c.meet(&ch.found)
-		if c.alternates(revisions[i], ch.text) {
+		if c.alternates(revisions[i], c.texts[ch.at]) {
 			continue
 		}
 		if err := c.keepRevision(revisions[i], &old, raw); err != nil {
 			return 0, err
 		}
-		c.revised = append(c.revised, Stored{Item: c.revision(&old, raw), Text: ch.text})
+		c.revised = append(c.revised, Stored{Item: c.revision(&old, raw), Text: c.texts[ch.at]})
 	}
 	return reused, nil
 }

@@ -30,6 +30,8 @@ type Store struct {
 	opt    Options
 
 	applying sync.Mutex // ApplyConfig, one at a time
+	expiring sync.Mutex // Expire, and what it knows
+	expiry   expiry
 	view     atomic.Pointer[view]
 
 	unaccounted, conflicts atomic.Int64 // since the start, for Status

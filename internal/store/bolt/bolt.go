@@ -305,10 +305,10 @@ func (e *Engine) Sizes(context.Context) (store.Sizes, error) {
 		return s, fmt.Errorf("measure the file: %w", err)
 	}
 	s.Bytes = info.Size()
-	s.Free = int64(e.db.Stats().FreeAlloc)
 	err = e.db.View(func(b *bbolt.Tx) error {
-		v := b.Bucket(bMeta).Get(metaItems)
-		if v != nil {
+		// Beyond the last page that was ever used lies what the file grew ahead.
+		s.Free = s.Bytes - b.Size() + int64(e.db.Stats().FreeAlloc)
+		if v := b.Bucket(bMeta).Get(metaItems); v != nil {
 			s.Items = int(be(v))
 		}
 		return nil

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -295,8 +296,31 @@ func (t *tx) Forget(ids []news.ItemID) error {
 		if err := t.unset(bSeq, be8(uint64(id))); err != nil {
 			return err
 		}
+		if err := t.leave(seq); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// leave takes an item out of every topic.
+func (t *tx) leave(seq uint64) error {
+	entries := t.Bucket(bEntry)
+	return t.Bucket(bMark).ForEachBucket(func(topic []byte) error {
+		marks := t.Bucket(bMark).Bucket(topic)
+		mark := marks.Get(be8(seq))
+		if mark == nil {
+			return nil
+		}
+		mark = bytes.Clone(mark)
+		if err := marks.Delete(be8(seq)); err != nil {
+			return fmt.Errorf("delete a mark of %s: %w", topic, err)
+		}
+		if err := entries.Bucket(topic).Delete(mark); err != nil {
+			return fmt.Errorf("delete an entry of %s: %w", topic, err)
+		}
+		return nil
+	})
 }
 
 func (t *tx) Sweep(cursor string, n int) (string, int, error) {

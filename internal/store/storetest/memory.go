@@ -26,7 +26,7 @@ func Memory() store.Engine {
 		ledger: store.NewLedger(nil), sources: map[string]store.Source{}, polls: map[string][]news.Poll{},
 		documents: map[string][]news.ItemID{}, items: map[news.ItemID]store.Stored{}, stubs: map[news.ItemID]store.Stub{},
 		keys: map[story.Key][]carrier{}, revisions: map[news.ItemID][]news.Revision{}, topics: map[string]store.Topic{},
-		entries: map[string][]store.Joined{}, marks: map[place]bool{},
+		entries: map[string][]store.Joined{}, marks: map[place]bool{}, marked: map[string]news.Mark{},
 	}
 }
 
@@ -49,6 +49,7 @@ type memory struct {
 	topics    map[string]store.Topic
 	entries   map[string][]store.Joined
 	marks     map[place]bool
+	marked    map[string]news.Mark // the highest mark ever given
 }
 
 // carrier is the item that carries a key in one scope.
@@ -410,10 +411,8 @@ func (t *transaction) Append(topic string, items []store.Joined) (int, error) {
 			continue
 		}
 		set(t, t.marks, at, true)
-		j.Mark = 1
-		if len(all) > 0 {
-			j.Mark = all[len(all)-1].Mark + 1
-		}
+		j.Mark = t.marked[topic] + 1
+		set(t, t.marked, topic, j.Mark)
 		all = append(all, j)
 	}
 	set(t, t.entries, topic, all)
@@ -438,6 +437,12 @@ func (t *transaction) PutStubs(stubs []store.Stub) error {
 func (t *transaction) Forget(ids []news.ItemID) error {
 	for _, id := range ids {
 		unset(t, t.stubs, id)
+		for topic, all := range maps.Clone(t.entries) {
+			if t.marks[place{topic, id}] {
+				unset(t, t.marks, place{topic, id})
+				set(t, t.entries, topic, slices.DeleteFunc(slices.Clone(all), func(j store.Joined) bool { return j.Item == id }))
+			}
+		}
 	}
 	return nil
 }

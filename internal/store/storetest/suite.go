@@ -49,6 +49,9 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"AConfigurationIsKeptAsWritten", config},
 		{"AScanSkipsNothing", scan},
 		{"ALinkFindsItsItem", link},
+		{"ExpiryLeavesWhatItsSourceStillHolds", expiry},
+		{"P3KeysOutliveTheTextUntilTheItemIsGone", p3expired},
+		{"ExpiryOfAClockThatJumpsIsBounded", expiryBound},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := NewWorld(t, open(t), h)
@@ -655,4 +658,87 @@ func link(w *World) {
 	if _, err := w.Store.Item(w.t.Context(), 99); !errors.Is(err, store.ErrNotFound) {
 		w.t.Errorf("unknown item: %v", err)
 	}
+}
+
+// expire runs Expire until nothing is left to look at.
+func (w *World) expire(keep time.Duration) store.Expired {
+	w.t.Helper()
+	var all store.Expired
+	for range 1000 {
+		done, err := w.Store.Expire(w.t.Context(), keep, 50)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		all.Items, all.Stubs, all.Keys = all.Items+done.Items, all.Stubs+done.Stubs, all.Keys+done.Keys
+		if !done.More {
+			break
+		}
+	}
+	return all
+}
+
+const day = 24 * time.Hour
+
+func expiry(w *World) {
+	old, held := w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border")
+	w.Commit("alpha", old, held)
+	w.Now = w.Now.Add(50 * day)
+	w.Commit("alpha", held, w.Item("alpha", 3, "border"))
+	revision := w.Store.Revision("border")
+	same(w, "expired", w.expire(40*day), store.Expired{Items: 1})
+	same(w, "topic", w.Titles("border"), []string{w.Item("alpha", 3).Title, held.Title})
+	same(w, "the topic moved", w.Store.Revision("border"), revision+1)
+	id, err := w.Store.FindLink(w.t.Context(), old.Link)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.Store.Item(w.t.Context(), id); !errors.Is(err, store.ErrExpired) {
+		w.t.Errorf("expired item: %v", err)
+	}
+	same(w, "again", w.expire(40*day), store.Expired{})
+}
+
+func p3expired(w *World) {
+	old := w.Item("alpha", 1, "border")
+	w.Commit("alpha", old)
+	w.Now = w.Now.Add(50 * day)
+	w.Commit("alpha", w.Item("alpha", 2))
+	same(w, "its text goes", w.expire(40*day).Items, 1)
+	old.Title = "Traders at the gate, years later"
+	same(w, "it comes again", counts(w.Commit("alpha", old)), [4]int{0, 1, 0, 0})
+	for range 3 {
+		w.Now = w.Now.Add(31 * day)
+		same(w, "it stays in the document", w.expire(400*day), store.Expired{})
+	}
+	for i := range 2 {
+		w.Commit("alpha", w.Item("alpha", 3+i))
+		w.Now = w.Now.Add(20 * day)
+		same(w, "absent, but for too few polls or days", w.expire(400*day), store.Expired{})
+	}
+	w.Commit("alpha", w.Item("alpha", 5))
+	done := w.expire(400 * day)
+	same(w, "forgotten", done.Stubs, 1)
+	for range 3 { // a sweep goes round from where it stands
+		done.Keys += w.expire(400 * day).Keys
+	}
+	if done.Keys == 0 {
+		w.t.Error("no key was deleted")
+	}
+	same(w, "it is new again", counts(w.Commit("alpha", old)), [4]int{1, 0, 0, 0})
+	same(w, "with a mark of its own", w.Topic("border", store.Page{}).Entries[0].Mark, news.Mark(2))
+}
+
+func expiryBound(w *World) {
+	var items []news.Item
+	for n := range 1300 {
+		items = append(items, w.Item("alpha", n))
+	}
+	w.Commit("alpha", items...)
+	w.Commit("alpha")
+	w.Now = w.Now.AddDate(10, 0, 0)
+	same(w, "first day", w.expire(40*day).Items, 1000)
+	w.Now = w.Now.Add(23 * time.Hour)
+	same(w, "the same day", w.expire(40*day).Items, 0)
+	w.Now = w.Now.Add(2 * time.Hour)
+	same(w, "next day", w.expire(40*day).Items, 300)
 }

@@ -1,0 +1,175 @@
+package bolt_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/store"
+	"khyber/internal/store/bolt"
+	"khyber/internal/store/storetest"
+)
+
+// documents are polls of many sources for a benchmark.
+func documents(sources, items int) (ids []string, docs [][]news.Item) {
+	for s := range sources {
+		id := fmt.Sprintf("source-%04d", s)
+		doc := make([]news.Item, items)
+		for n := range doc {
+			doc[n] = storetest.Report(id, n, storetest.Noon)
+		}
+		ids, docs = append(ids, id), append(docs, doc)
+	}
+	return ids, docs
+}
+
+// bench returns a world with sources on a file that is synced.
+func bench(b *testing.B, ids []string) (*storetest.World, string) {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "khyber.db")
+	e, err := bolt.Open(path, bolt.Options{MaxSize: 4 << 30})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	w := storetest.NewWorld(b, e, storetest.Hooks{})
+	w.Config.Hash++
+	w.Config.Sources = nil
+	for _, id := range ids {
+		w.Config.Sources = append(w.Config.Sources, storetest.Source(id))
+	}
+	w.Apply()
+	return w, path
+}
+
+// commitAll commits polls by so many callers at a time.
+func commitAll(b *testing.B, w *storetest.World, callers int, polls []news.Poll, docs [][]news.Item) {
+	b.Helper()
+	var wg sync.WaitGroup
+	work := make(chan int)
+	for range callers {
+		wg.Go(func() {
+			for i := range work {
+				if _, err := w.Store.Commit(b.Context(), polls[i], docs[i]); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	for i := range polls {
+		work <- i
+	}
+	close(work)
+	wg.Wait()
+}
+
+func polls(w *storetest.World, ids []string, docs [][]news.Item) []news.Poll {
+	out := make([]news.Poll, len(ids))
+	for i, id := range ids {
+		out[i] = w.Poll(id, len(docs[i]))
+	}
+	return out
+}
+
+// BenchmarkCommit is one poll each of 1,000 sources with 30 reports in full:
+// the first one, one with nothing new, one with three new reports in a tenth of
+// them, and one that all answer with 304.
+func BenchmarkCommit(b *testing.B) {
+	const sources, items = 1000, 30
+	ids, docs := documents(sources, items)
+	for _, callers := range []int{1, 64} {
+		b.Run(fmt.Sprintf("new/callers=%d", callers), func(b *testing.B) {
+			var size int64
+			for range b.N {
+				b.StopTimer()
+				w, path := bench(b, ids)
+				p := polls(w, ids, docs)
+				b.StartTimer()
+				commitAll(b, w, callers, p, docs)
+				b.StopTimer()
+				size = fileUsed(b, w, path)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*sources*items), "µs/item")
+			b.ReportMetric(float64(size)/(sources*items), "B/item")
+		})
+	}
+	w, _ := bench(b, ids)
+	commitAll(b, w, 64, polls(w, ids, docs), docs)
+	for _, callers := range []int{1, 64} {
+		b.Run(fmt.Sprintf("known/callers=%d", callers), func(b *testing.B) {
+			for range b.N {
+				w.Now = w.Now.Add(10 * time.Minute)
+				commitAll(b, w, callers, polls(w, ids, docs), docs)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*sources), "µs/poll")
+		})
+	}
+	n := items
+	b.Run("tenth", func(b *testing.B) {
+		for range b.N {
+			b.StopTimer()
+			w.Now = w.Now.Add(10 * time.Minute)
+			for s := range sources / 10 {
+				fresh := []news.Item{storetest.Report(ids[s], n, w.Now), storetest.Report(ids[s], n+1, w.Now), storetest.Report(ids[s], n+2, w.Now)}
+				docs[s] = append(fresh, docs[s][:items-3]...)
+			}
+			n += 3
+			p := polls(w, ids[:sources/10], docs)
+			b.StartTimer()
+			commitAll(b, w, 64, p, docs)
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*sources/10), "µs/poll")
+	})
+	b.Run("304", func(b *testing.B) {
+		for range b.N {
+			w.Now = w.Now.Add(10 * time.Minute)
+			for _, id := range ids {
+				p := w.Poll(id, 0)
+				p.Kind, p.Status = news.KindUnchanged, 304
+				if _, err := w.Store.Commit(b.Context(), p, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := w.Store.Flush(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*sources), "µs/poll")
+	})
+}
+
+// fileUsed returns the bytes of the file that hold something.
+func fileUsed(b *testing.B, w *storetest.World, path string) int64 {
+	b.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	st, err := w.Store.Status(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return info.Size() - st.Free
+}
+
+// BenchmarkTopic reads a window of 100 entries.
+func BenchmarkTopic(b *testing.B) {
+	ids, docs := documents(40, 30)
+	w, _ := bench(b, ids)
+	commitAll(b, w, 1, polls(w, ids, docs), docs)
+	b.ReportAllocs()
+	for b.Loop() {
+		page := w.Topic("border", store.Page{Limit: 100})
+		if len(page.Entries) != 100 {
+			b.Fatal(len(page.Entries))
+		}
+	}
+}
