@@ -18,7 +18,7 @@ const (
 
 // Fields stand in the order of the document: validators report metadata that
 // comes after an entry.
-type atomFeed struct {
+type atomRoot struct {
 	XMLName    xml.Name       `xml:"feed"`
 	NS         string         `xml:"xmlns,attr"`
 	NSHistory  string         `xml:"xmlns:fh,attr,omitempty"`
@@ -94,8 +94,8 @@ func plain(s string) *textConstruct {
 	return &textConstruct{Type: kind, Body: body}
 }
 
-func atomDocument(f *TopicFeed) *atomFeed {
-	d := &atomFeed{
+func atomDocument(f *TopicFeed) *atomRoot {
+	d := &atomRoot{
 		NS: nsAtom, Lang: f.lang(), ID: f.ID(), Title: *plain(f.title()), Subtitle: plain(f.subtitle()),
 		Authors:   []atomPerson{{Name: f.owner(), URI: address(f.Site.BaseURL), Email: f.contact()}},
 		Rights:    rightsNote,

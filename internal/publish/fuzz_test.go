@@ -20,8 +20,8 @@ var hostile = []string{
 	"میخواهم\u200c", "https://xn--a.example/", "https://[::1", strings.Repeat("x", 5000), strings.Repeat("🕊", 400), "\t\n\r", "http://%41.example/",
 }
 
-// hostileFeed puts s into every field that is not trusted to be HTML.
-func hostileFeed(s, t string) TopicFeed {
+// hostileTopicFeed puts s into every field that is not trusted to be HTML.
+func hostileTopicFeed(s, t string) TopicFeed {
 	f := sample()
 	f.Topic.Title, f.Topic.Description, f.Site.Title, f.Site.Contact, f.Lang = s, t, s, t, s
 	f.Sources = map[string]news.Source{s: {
@@ -50,13 +50,13 @@ func FuzzRender(f *testing.F) {
 		f.Add(s, s)
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
-		feed := hostileFeed(a, b)
-		want := feed.entries()[0]
+		topicFeed := hostileTopicFeed(a, b)
+		want := topicFeed.entries()[0]
 		for _, format := range Formats() {
-			for _, fault := range faults(t, format, feed) {
+			for _, fault := range faults(t, format, topicFeed) {
 				t.Errorf("%s: %s", format, fault)
 			}
-			doc := render(t, format, feed)
+			doc := render(t, format, topicFeed)
 			if len(doc) > 8*maxEntry+16<<10 {
 				t.Errorf("%s: %d bytes", format, len(doc))
 			}

@@ -9,9 +9,9 @@ import (
 	"khyber/internal/news"
 )
 
-// jsonFeed and what hangs on it are JSON Feed 1.1. A key without a value is
+// jsonRoot and what hangs on it are JSON Feed 1.1. A key without a value is
 // left out; items is always there.
-type jsonFeed struct {
+type jsonRoot struct {
 	Version     string       `json:"version"`
 	Title       string       `json:"title"`
 	Home        string       `json:"home_page_url"`
@@ -118,7 +118,7 @@ type jsonRevision struct {
 }
 
 func writeJSON(w io.Writer, f *TopicFeed) error {
-	d := jsonFeed{
+	d := jsonRoot{
 		Version: "https://jsonfeed.org/version/1.1",
 		Title:   f.title(), Home: f.Page(), Self: f.Self(JSON), Description: f.subtitle(), Language: f.lang(),
 		Authors: []jsonAuthor{{Name: f.siteTitle(), URL: address(f.Site.BaseURL)}},

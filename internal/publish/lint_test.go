@@ -282,7 +282,7 @@ func (l *lint) rss(doc []byte, self string) {
 }
 
 var (
-	feedKeys = []string{"version", "title", "home_page_url", "feed_url", "description", "language", "authors", "hubs", "next_url", "items"}
+	rootKeys = []string{"version", "title", "home_page_url", "feed_url", "description", "language", "authors", "hubs", "next_url", "items"}
 	itemKeys = []string{"id", "url", "title", "summary", "content_html", "date_published", "date_modified", "authors", "tags", "language", "attachments"}
 )
 
@@ -295,7 +295,7 @@ func (l *lint) json(doc []byte, self string) {
 	if badRunes.Match(doc) {
 		l.add("forbidden character")
 	}
-	l.keys(d, feedKeys)
+	l.keys(d, rootKeys)
 	if d["feed_url"] != self || d["version"] != "https://jsonfeed.org/version/1.1" {
 		l.add("feed_url %v, version %v", d["feed_url"], d["version"])
 	}

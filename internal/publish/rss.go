@@ -13,7 +13,7 @@ const (
 	rssTTL  = 15 // minutes, as max-age says
 )
 
-type rssFeed struct {
+type rssRoot struct {
 	XMLName   xml.Name   `xml:"rss"`
 	Version   string     `xml:"version,attr"`
 	NSAtom    string     `xml:"xmlns:atom,attr"`
@@ -80,12 +80,12 @@ func rssOptional(s string) *rssString {
 	return &rssString{rssText(s)}
 }
 
-func rssDocument(f *TopicFeed) *rssFeed {
+func rssDocument(f *TopicFeed) *rssRoot {
 	description := f.subtitle()
 	if description == "" {
 		description = f.title()
 	}
-	d := &rssFeed{Version: "2.0", NSAtom: nsAtom, NSContent: nsContent, NSDC: nsDC, Channel: rssChannel{
+	d := &rssRoot{Version: "2.0", NSAtom: nsAtom, NSContent: nsContent, NSDC: nsDC, Channel: rssChannel{
 		Title: rssString{rssText(f.title())}, Link: f.Page(), Description: rssString{rssText(description)},
 		Links:    []atomLink{{Rel: "self", Type: RSS.MediaType(), Href: f.Self(RSS)}},
 		Language: f.lang(), Copyright: rssString{rssText(rightsNote)},

@@ -11,9 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"khyber/internal/lexicon"
 	"khyber/internal/news"
 	"khyber/internal/publish"
 	"khyber/internal/store"
+	"khyber/internal/topic"
 )
 
 // Every outlet and report here is invented.
@@ -197,6 +199,37 @@ func newServer(st *fakeStore) *Server {
 	return s
 }
 
+// withRules adds compiled topics and the search to a State.
+func withRules(t *testing.T, st State) State {
+	t.Helper()
+	lex, problems := lexicon.Load(news.Node{})
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	defs := []news.Node{mapping(
+		"id", scalar("border-trade"), "title", scalar("Border & trade"),
+		"include", sequence(mapping("name", scalar("customs and crossings"), "any", sequence(scalar("customs"), scalar("convoy")))),
+		"exclude", sequence(mapping("name", scalar("sport"), "any", sequence(scalar("cricket")))),
+	)}
+	if st.Set, problems = topic.Compile(defs, lex, st.Sources); st.Set == nil {
+		t.Fatal(problems)
+	}
+	st.ParseQuery = func(q string) (*topic.Query, []news.Problem) { return topic.ParseQuery(q, lex) }
+	return st
+}
+
+func scalar(s string) news.Node             { return news.Node{Kind: news.NodeScalar, Value: s} }
+func sequence(items ...news.Node) news.Node { return news.Node{Kind: news.NodeList, List: items} }
+
+// mapping makes a map of keys and values in turn.
+func mapping(pairs ...any) news.Node {
+	n := news.Node{Kind: news.NodeMap}
+	for i := 0; i < len(pairs); i += 2 {
+		n.Pairs = append(n.Pairs, news.Pair{Key: pairs[i].(string), Value: pairs[i+1].(news.Node)})
+	}
+	return n
+}
+
 // newCancelled returns a context that has ended.
 func newCancelled(t *testing.T) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -206,4 +239,29 @@ func newCancelled(t *testing.T) (context.Context, context.CancelFunc) {
 
 func withLocalAddr(r *http.Request, addr net.Addr) context.Context {
 	return context.WithValue(r.Context(), http.LocalAddrContextKey, addr)
+}
+
+func (f *fakeStore) Polls(_ context.Context, id string) ([]news.Poll, error) {
+	f.calls.Add(1)
+	var out []news.Poll
+	for i := range 50 {
+		p := news.Poll{Source: id, Kind: news.KindUnchanged, At: noon.Add(-time.Duration(i) * 10 * time.Minute)}
+		if id == "wire" && i < 9 || i == 31 {
+			p.Kind = news.KindStatus
+		}
+		out = append(out, p)
+	}
+	return out, f.err
+}
+
+func (f *fakeStore) FindLink(_ context.Context, link string) (news.ItemID, error) {
+	f.calls.Add(1)
+	for _, t := range f.topics {
+		for _, e := range t.Entries {
+			if e.Item.Link == link {
+				return e.Item.ID, nil
+			}
+		}
+	}
+	return 0, fmt.Errorf("item %s: %w", link, store.ErrNotFound)
 }

@@ -50,7 +50,7 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 		p := indexPage{page: s.newPage(st, "", "/")}
 		p.Nav = "topics"
 		p.Summary = "What " + count(len(st.Sources), "source") + " report, by topic. Copy the address of a topic into any feed reader."
-		p.Sources = s.sourceRows(st, states)
+		p.Sources = s.sourceRows(st, statesByID(states))
 		p.Note = indexNote(st, states)
 		for _, t := range st.Topics {
 			row, err := s.topicRow(ctx, st, t, states)
@@ -101,11 +101,7 @@ func joinedSince(page store.TopicPage, since time.Time) string {
 }
 
 // sourceRows lists the sources as the file does.
-func (s *Server) sourceRows(st *State, states []news.SourceState) []sourceRow {
-	byID := make(map[string]*news.SourceState, len(states))
-	for i := range states {
-		byID[states[i].Source] = &states[i]
-	}
+func (s *Server) sourceRows(st *State, byID map[string]*news.SourceState) []sourceRow {
 	now := s.Now()
 	var rows []sourceRow
 	for i := range st.Sources {
@@ -144,33 +140,31 @@ func indexNote(st *State, states []news.SourceState) *note {
 		}
 		return n
 	}
-	polled, good, failing := 0, 0, 0
-	for i := range states {
-		src, ok := st.sources[states[i].Source]
-		if !ok || src.Disabled {
+	enabled, polled, good, failing := 0, 0, 0, 0
+	byID := statesByID(states)
+	for i := range st.Sources {
+		if st.Sources[i].Disabled {
 			continue
 		}
-		if !states[i].LastPoll.IsZero() {
-			polled++
-		}
-		if states[i].GoodPolls > 0 {
-			good++
-		}
-		if !states[i].LastKind.Good() && states[i].LastKind != "" {
-			failing++
-		}
-	}
-	enabled := 0
-	for _, src := range st.Sources {
-		if !src.Disabled {
-			enabled++
+		enabled++
+		if x := byID[st.Sources[i].ID]; x != nil {
+			polled += one(!x.LastPoll.IsZero())
+			good += one(x.GoodPolls > 0)
+			failing += one(x.LastKind != "" && !x.LastKind.Good())
 		}
 	}
 	switch {
-	case enabled > 0 && polled == enabled && failing == enabled:
-		return &note{Class: "bad", Text: "No source answers. Is this machine connected to the internet? `khyber doctor` says what is wrong with each source."}
+	case enabled > 0 && failing == enabled:
+		return &note{Class: "bad", Text: "No source answers. Is this machine connected to the internet? The command khyber doctor says what is wrong with each source."}
 	case polled < enabled:
 		return &note{Class: "good", Text: strconv.Itoa(good) + " of " + count(enabled, "source") + " answered so far; reload this page in a minute."}
 	}
 	return nil
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

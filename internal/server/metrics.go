@@ -214,11 +214,6 @@ func (m *snapshot) sources(st *State, states []news.SourceState, now time.Time) 
 	}
 }
 
-func bit(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
-}
+func bit(b bool) float64 { return float64(one(b)) }
 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -81,9 +81,18 @@ func (s *Server) newPage(st *State, title, path string) page {
 	return p
 }
 
+// pageVersion moves once in pageAge.
+func (s *Server) pageVersion(st *State) version {
+	return version{st, uint64(s.Now().UnixNano() / int64(pageAge))}
+}
+
 // showPage renders a template at most once in pageAge and serves it.
-func (s *Server) showPage(w http.ResponseWriter, r *http.Request, st *State, key, name string, vary string, fill func(context.Context) (any, error)) {
-	v := version{st, uint64(s.Now().UnixNano() / int64(pageAge))}
+func (s *Server) showPage(w http.ResponseWriter, r *http.Request, st *State, key, name, vary string, fill func(context.Context) (any, error)) {
+	s.show(w, r, s.pageVersion(st), key, name, vary, fill)
+}
+
+// show renders a template once for a version and serves it.
+func (s *Server) show(w http.ResponseWriter, r *http.Request, v version, key, name, vary string, fill func(context.Context) (any, error)) {
 	doc, err := s.cache.get(r.Context(), "page:"+key, v, func(ctx context.Context) ([]byte, time.Time, error) {
 		data, err := fill(ctx)
 		if err != nil {

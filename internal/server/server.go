@@ -36,6 +36,10 @@ type Store interface {
 	Revision(topic string) uint64
 	// Sources returns the states of all sources.
 	Sources(ctx context.Context) ([]news.SourceState, error)
+	// Polls returns the last polls of a source, newest first.
+	Polls(ctx context.Context, id string) ([]news.Poll, error)
+	// FindLink returns the item with the address; store.ErrNotFound.
+	FindLink(ctx context.Context, link string) (news.ItemID, error)
 	// Item returns an item; store.ErrNotFound, store.ErrExpired.
 	Item(ctx context.Context, id news.ItemID) (store.ItemPage, error)
 	// Scan returns items in the order of their arrival and the cursor to go on from.
@@ -67,7 +71,8 @@ type State struct {
 	Site       publish.Site
 	Sources    []news.Source
 	Topics     []news.Topic
-	Set        *topic.Set // nil: every source is in the scope of every topic
+	Set        *topic.Set        // nil: every source is in the scope of every topic
+	Entities   map[string]string // id → name, of the entities that mentions count for
 	Generation uint64
 	Applied    time.Time // when this configuration was first in force
 
@@ -75,6 +80,9 @@ type State struct {
 	// not in force, so that the rest of the State is of the file before.
 	Problems []news.Problem
 	Refused  bool
+
+	// ParseQuery compiles a search; nil: there is none.
+	ParseQuery func(q string) (*topic.Query, []news.Problem)
 
 	sources map[string]news.Source
 }
@@ -88,6 +96,7 @@ type Server struct {
 	mux     *http.ServeMux
 	pages   *template.Template
 	style   asset
+	scans   chan struct{} // taken while searching
 }
 
 // New returns a Server that knows no topic until Apply.
@@ -95,7 +104,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Options: o, mux: http.NewServeMux()}
+	s := &Server{Options: o, mux: http.NewServeMux(), scans: make(chan struct{}, searches)}
 	s.metrics = newMetrics()
 	s.cache = newCache(maxCache, s.metrics)
 	s.style = styleSheet()
@@ -159,6 +168,17 @@ func (s *Server) routes() {
 	for pattern, handler := range map[string]http.HandlerFunc{
 		"/{$}":           s.index,
 		"/topics/{name}": s.topic,
+		"/items/{id}":    s.item,
+		"/stories/{id}":  s.item,
+		"/sources":       s.sources,
+		"/status":        s.statusPage,
+		"/status.json":   s.statusJSON,
+		"/status.atom":   s.troublesAtom,
+		"/why":           s.why,
+		"/search":        s.search,
+		"/search.atom":   s.search,
+		"/search.rss":    s.search,
+		"/search.json":   s.search,
 		"/topics.opml":   s.topicsOPML,
 		"/sources.opml":  s.sourcesOPML,
 		"/healthz":       s.health(s.Health),

@@ -89,19 +89,24 @@ func (s *Server) readTopic(ctx context.Context, st *State, f publish.TopicFeed, 
 		return f, err
 	}
 	f.Changed, f.Entries, f.More = page.Changed, page.Entries, page.More
-	f.Sources = st.sources
+	f.Sources, f.Entities = st.sources, st.Entities
 	f.Lang = text.Language(f.Topic.Title)
 	f.Coverage = st.coverage(f.Topic.ID, states)
 	return f, nil
 }
 
-// coverage says which sources of a topic answer. Late is our fault, not the
-// source's, so it counts as answering.
-func (st *State) coverage(topicID string, states []news.SourceState) publish.Coverage {
+func statesByID(states []news.SourceState) map[string]*news.SourceState {
 	byID := make(map[string]*news.SourceState, len(states))
 	for i := range states {
 		byID[states[i].Source] = &states[i]
 	}
+	return byID
+}
+
+// coverage says which sources of a topic answer. Late is our fault, not the
+// source's, so it counts as answering.
+func (st *State) coverage(topicID string, states []news.SourceState) publish.Coverage {
+	byID := statesByID(states)
 	var c publish.Coverage
 	for _, id := range st.scope(topicID) {
 		c.Sources++

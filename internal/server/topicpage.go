@@ -42,6 +42,7 @@ type day struct {
 
 type entryRow struct {
 	Title, URL, Lang, Dir string
+	Details               string // its own page
 	Source                string
 	At, Changed           time.Time
 	Updated               bool
@@ -77,7 +78,7 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t 
 		}
 		p.Nav, p.Alternates = "topic", p.Forms
 		p.CoverageText = troubleText(f.Coverage, st.sources)
-		p.Days = s.days(st, f.Entries)
+		p.Days = days(st, p.Root, f.Entries)
 		if f.More && len(f.Entries) > 0 {
 			p.Older = older(p.Root, f, f.Entries[len(f.Entries)-1].Mark)
 		}
@@ -118,7 +119,7 @@ func troubleText(c publish.Coverage, sources map[string]news.Source) string {
 	return rest
 }
 
-func (s *Server) days(st *State, entries []news.Entry) []day {
+func days(st *State, root string, entries []news.Entry) []day {
 	var out []day
 	for i := range entries {
 		e := &entries[i]
@@ -127,12 +128,12 @@ func (s *Server) days(st *State, entries []news.Entry) []day {
 			out = append(out, day{Name: name})
 		}
 		d := &out[len(out)-1]
-		d.Entries = append(d.Entries, entryRowOf(st, e))
+		d.Entries = append(d.Entries, entryRowOf(st, root, e))
 	}
 	return out
 }
 
-func entryRowOf(st *State, e *news.Entry) entryRow {
+func entryRowOf(st *State, root string, e *news.Entry) entryRow {
 	item := &e.Item
 	row := entryRow{
 		Title: shorten(cmp.Or(item.Title, item.Summary, sourceName(st, item.Source)), maxPageWords), URL: item.Link,
@@ -140,6 +141,10 @@ func entryRowOf(st *State, e *news.Entry) entryRow {
 		Source: sourceName(st, item.Source), At: item.At, Changed: item.Changed(), Updated: !item.Revised.IsZero(),
 		Summary: shorten(item.Summary, maxPageWords), Why: whyText(e),
 	}
+	if item.ID != 0 {
+		row.Details = root + "/items/" + item.ID.String()
+	}
+	row.URL = cmp.Or(row.URL, row.Details)
 	seen := map[string]bool{item.Publisher: true}
 	for _, m := range e.Story.Members {
 		if seen[m.Publisher] || len(row.Also) == maxAlso {

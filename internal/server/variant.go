@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,17 +59,25 @@ func parseVariant(q url.Values) (variant, error) {
 		}
 		v.before = news.Mark(n)
 	}
-	if s := q.Get("lang"); s != "" {
-		for code := range strings.SplitSeq(strings.ToLower(s), ",") {
-			if len(code) < 2 || len(code) > 3 || strings.ContainsFunc(code, func(r rune) bool { return r < 'a' || r > 'z' }) || len(v.langs) == maxLangs {
-				return v, fmt.Errorf("lang=%s is unknown: it is a list of language codes such as ur,ps", quoted(s))
-			}
-			v.langs = append(v.langs, code)
-		}
-		slices.Sort(v.langs)
-		v.langs = slices.Compact(v.langs)
+	v.langs, err = languages(q.Get("lang"))
+	return v, err
+}
+
+var languageCode = regexp.MustCompile(`^[a-z]{2,3}$`)
+
+// languages reads a list of codes, sorted and each once.
+func languages(s string) ([]string, error) {
+	if s == "" {
+		return nil, nil
 	}
-	return v, nil
+	codes := strings.Split(strings.ToLower(s), ",")
+	for _, code := range codes {
+		if !languageCode.MatchString(code) || len(codes) > maxLangs {
+			return nil, fmt.Errorf("lang=%s is unknown: it is a list of language codes such as ur,ps", quoted(s))
+		}
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes), nil
 }
 
 // number reads a whole number between lowest and highest; 0: it is not given.

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"khyber/internal/news"
+)
+
+type itemPage struct {
+	page
+	Item           entryRow
+	SourceURL      string
+	Publisher      string
+	Authors        []string
+	GUID, EntryID  string
+	FirstSeen, Own time.Time // Own: the source's own date
+	OwnRaw         string
+	Tags           []string
+	Files          []string
+	Verdicts       []verdictRow
+	Texts          []news.Revision // earlier ones, the newest first
+}
+
+type verdictRow struct {
+	Topic, URL, WhyURL string
+	Verdict, Why       string
+}
+
+// item shows how an item came here: its source, dates, earlier texts and what
+// each topic says of it. A story is shown by the item that began it.
+func (s *Server) item(w http.ResponseWriter, r *http.Request) {
+	st := s.state.Load()
+	id, err := news.ParseItemID(r.PathValue("id"))
+	if err != nil {
+		s.refuse(w, r, http.StatusNotFound, sentence(quoted(err.Error())))
+		return
+	}
+	path := "/items/" + id.String()
+	s.showPage(w, r, st, path, "item", "", func(ctx context.Context) (any, error) {
+		stored, err := s.Store.Item(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		item := &stored.Item
+		e := news.Entry{Item: *item, Revisions: stored.Revisions}
+		p := itemPage{
+			page:      s.newPage(st, cmp.Or(item.Title, "Item "+id.String()), path),
+			Publisher: item.Publisher, GUID: item.GUID, EntryID: item.EntryID, Tags: item.Tags,
+			FirstSeen: item.FirstSeen, Own: item.Published, OwnRaw: item.DateRaw,
+		}
+		p.Item, p.SourceURL = entryRowOf(st, p.Root, &e), p.Root+"/sources#"+item.Source
+		p.Item.Summary = item.Summary // whole: this page is the evidence
+		for _, a := range item.Authors {
+			if a.Name != "" {
+				p.Authors = append(p.Authors, a.Name)
+			}
+		}
+		for _, f := range item.Files {
+			p.Files = append(p.Files, f.URL)
+		}
+		for i := len(stored.Revisions) - 1; i >= 0; i-- {
+			p.Texts = append(p.Texts, stored.Revisions[i])
+		}
+		for _, m := range item.Matches {
+			p.Verdicts = append(p.Verdicts, verdictOf(st, p.Root, item.ID, m))
+		}
+		return p, nil
+	})
+}
+
+func verdictOf(st *State, root string, id news.ItemID, m news.Match) verdictRow {
+	t, ok := st.topic(m.Topic)
+	row := verdictRow{Topic: cmp.Or(t.Title, m.Topic), Verdict: m.Verdict.String(), Why: whyText(&news.Entry{Match: m})}
+	if m.Verdict == news.Excluded {
+		row.Why = cmp.Or(m.Excluded, row.Why)
+	}
+	if ok {
+		row.URL = root + "/topics/" + t.ID
+		row.WhyURL = root + "/why?topic=" + t.ID + "&item=" + id.String()
+	}
+	return row
+}

@@ -1,0 +1,173 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/publish"
+	"khyber/internal/store"
+	"khyber/internal/topic"
+)
+
+// A search looks back until the first of these. They are counts, never a clock,
+// so that the same archive gives the same answer.
+const (
+	searchHits  = 100
+	searchDays  = 90
+	searchItems = 200_000
+	searchStep  = 1000 // items a read: a long snapshot makes the database grow
+
+	maxSearch     = 500             // characters of a query
+	maxSearchTime = 5 * time.Second // then 503
+	searches      = 2               // at a time
+	searchAge     = time.Minute     // a result is kept for so long
+)
+
+type searchPage struct {
+	page
+	Query    string
+	Problems []string
+	Summary  string
+	Days     []day
+	Address  string
+	Forms    []alternate
+	Asked    bool
+}
+
+// search answers /search, a page, and /search.FORMAT: every search is a feed.
+func (s *Server) search(w http.ResponseWriter, r *http.Request) {
+	st := s.state.Load()
+	_, suffix, _ := strings.Cut(r.URL.Path, ".")
+	format := publish.Format(suffix)
+	q := strings.Join(strings.Fields(r.URL.Query().Get("q")), " ")
+	query, problems := st.parseQuery(q)
+	if format == "" {
+		s.searchPage(w, r, st, q, query, problems)
+		return
+	}
+	if query == nil {
+		s.refuse(w, r, http.StatusBadRequest, "This search cannot be understood: "+strings.Join(problems, "; ")+".")
+		return
+	}
+	head := s.searchHead(st, q)
+	doc, err := s.cache.get(r.Context(), head.Self(format), s.searchVersion(st), func(ctx context.Context) ([]byte, time.Time, error) {
+		f, err := s.find(ctx, st, head, query)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		var b bytes.Buffer
+		err = publish.Render(&b, format, f)
+		s.metrics.renders.WithLabelValues(string(format)).Inc()
+		return b.Bytes(), f.Changed, err
+	})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.serve(w, r, doc, answer{contentType: format.ContentType(), cache: cacheTopicFeed, csp: cspTopicFeed, anyOrigin: true})
+}
+
+// parseQuery compiles a search; nil with the reasons when it cannot be.
+func (st *State) parseQuery(q string) (*topic.Query, []string) {
+	if st.ParseQuery == nil {
+		return nil, []string{"there is no search here"}
+	}
+	if len([]rune(q)) > maxSearch {
+		return nil, []string{"it is longer than " + strconv.Itoa(maxSearch) + " characters"}
+	}
+	query, problems := st.ParseQuery(q)
+	var words []string
+	for _, p := range problems {
+		words = append(words, strings.TrimPrefix(p.String(), p.File+":1:"))
+	}
+	return query, words
+}
+
+func (s *Server) searchHead(st *State, q string) publish.TopicFeed {
+	return publish.TopicFeed{
+		Site: st.siteWithoutHub(), Path: "/search", Query: "q=" + url.QueryEscape(q),
+		Topic: news.Topic{Title: "Search: " + q, ShowWhy: true},
+	}
+}
+
+// siteWithoutHub is for documents that the hub does not serve.
+func (st *State) siteWithoutHub() publish.Site {
+	site := st.Site
+	site.Hub = false
+	return site
+}
+
+func (s *Server) searchVersion(st *State) version {
+	return version{st, uint64(s.Now().UnixNano() / int64(searchAge))}
+}
+
+// find scans the archive, newest first. The two slots bound what searches cost.
+func (s *Server) find(ctx context.Context, st *State, f publish.TopicFeed, q *topic.Query) (publish.TopicFeed, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxSearchTime)
+	defer cancel()
+	select {
+	case s.scans <- struct{}{}:
+		defer func() { <-s.scans }()
+	case <-ctx.Done():
+		return f, errBusy
+	}
+	f.Sources, f.Entities = st.sources, st.Entities
+	f.Changed = st.Applied // of an archive without an item
+	since := s.Now().AddDate(0, 0, -searchDays)
+	cursor := ""
+	for seen := 0; seen < searchItems && len(f.Entries) < searchHits; seen += searchStep {
+		items, next, err := s.Store.Scan(ctx, store.Filter{Newest: true, Since: since}, cursor, searchStep)
+		if err != nil {
+			if errors.Is(err, context.DeadlineExceeded) {
+				return f, errBusy
+			}
+			return f, err
+		}
+		for i := range items {
+			f.Changed = items[i].FirstSeen
+			if m, ok := q.Match(&items[i]); ok && len(f.Entries) < searchHits {
+				m.Rule = "" // the query itself: it stands in the title
+				f.Entries = append(f.Entries, news.Entry{Joined: items[i].FirstSeen, Item: items[i], Match: m})
+			}
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	f.Description = count(len(f.Entries), "report") + ", newest first; looked back to " + f.Changed.UTC().Format("2 Jan 2006") + "."
+	if len(f.Entries) > 0 {
+		f.Changed = f.Entries[0].Joined
+	}
+	return f, nil
+}
+
+func (s *Server) searchPage(w http.ResponseWriter, r *http.Request, st *State, q string, query *topic.Query, problems []string) {
+	head := s.searchHead(st, q)
+	key := head.Path + "?" + head.Query
+	s.show(w, r, s.searchVersion(st), key, "search", "", func(ctx context.Context) (any, error) {
+		p := searchPage{page: s.newPage(st, "Search", "/search"), Query: q, Asked: q != ""}
+		p.Nav = "search"
+		if q == "" {
+			return p, nil
+		}
+		if query == nil {
+			p.Problems = problems
+			return p, nil
+		}
+		f, err := s.find(ctx, st, head, query)
+		if err != nil {
+			return nil, err
+		}
+		p.Address, p.Forms, p.Summary = head.Self(publish.Atom), forms(&head, head.Topic.Title), f.Description
+		p.Alternates, p.Canonical = p.Forms, head.Page()
+		p.Days = days(st, p.Root, f.Entries)
+		return p, nil
+	})
+}

@@ -1,0 +1,146 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"khyber/internal/news"
+)
+
+type sourcesPage struct {
+	page
+	Summary string
+	Sources []sourceDetail
+}
+
+type sourceDetail struct {
+	sourceRow
+	Facts   string // publisher, country, kind
+	Address string
+	Since   time.Time
+	LastOK  time.Time
+	Why     string // of the next poll
+	Items   uint64
+	Trouble string // what is wrong, in words
+	Advice  string // what to do about it
+	Strip   strip
+}
+
+// strip draws the last polls of a source, the oldest first.
+type strip struct {
+	Width      int
+	Good, Bad  string // paths: a full bar, and a short one below a gap
+	Label      string
+	Polls, Not int
+}
+
+func (s *Server) sources(w http.ResponseWriter, r *http.Request) {
+	st := s.state.Load()
+	s.showPage(w, r, st, "/sources", "sources", "", func(ctx context.Context) (any, error) {
+		states, err := s.Store.Sources(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p := sourcesPage{page: s.newPage(st, "Sources", "/sources")}
+		p.Nav = "sources"
+		byID := statesByID(states)
+		counts := map[news.State]int{}
+		for i, row := range s.sourceRows(st, byID) {
+			polls, err := s.Store.Polls(ctx, row.ID)
+			if err != nil {
+				return nil, err
+			}
+			src, x := &st.Sources[i], byID[row.ID]
+			if x == nil {
+				x = &news.SourceState{}
+			}
+			counts[shownState(src, x, p.Now)]++
+			p.Sources = append(p.Sources, sourceDetailOf(src, x, row, polls))
+		}
+		p.Summary = stateCounts(counts)
+		return p, nil
+	})
+}
+
+func sourceDetailOf(src *news.Source, x *news.SourceState, row sourceRow, polls []news.Poll) sourceDetail {
+	var facts []string
+	for _, f := range []string{src.Publisher, src.Country, string(src.Type), src.Lang} {
+		if f != "" {
+			facts = append(facts, f)
+		}
+	}
+	d := sourceDetail{
+		sourceRow: row, Facts: strings.Join(facts, " · "), Address: src.PublicURL(),
+		Since: x.Since, LastOK: x.LastOK, Why: x.Why, Items: x.Items, Strip: stripOf(polls),
+	}
+	if row.Reason != "" {
+		d.Trouble, d.Advice = inWords(x.LastKind), advice(x.LastKind)
+	}
+	return d
+}
+
+// stateCounts says how many sources are in each state, trouble last.
+func stateCounts(counts map[news.State]int) string {
+	var parts []string
+	for _, state := range []news.State{
+		news.StateOK, news.StateNew, news.StateLate, news.StateSilent, news.StateEmpty, news.StateUndated,
+		news.StateFailing, news.StateGone, news.StateDisabled,
+	} {
+		if n := counts[state]; n > 0 {
+			parts = append(parts, strconv.Itoa(n)+" "+string(state))
+		}
+	}
+	if parts == nil {
+		return "There is no source yet."
+	}
+	return strings.Join(parts, ", ") + "."
+}
+
+const barWidth, barHeight = 4, 14 // of one poll in a strip, with its gap
+
+func stripOf(polls []news.Poll) strip {
+	s := strip{Width: max(1, len(polls)) * barWidth, Polls: len(polls)}
+	var good, bad strings.Builder
+	var last *news.Poll
+	for i := range polls { // newest first
+		p := &polls[i]
+		x := strconv.Itoa((len(polls) - 1 - i) * barWidth)
+		if p.Kind.Good() {
+			good.WriteString("M" + x + " 0h3v14h-3z")
+			continue
+		}
+		bad.WriteString("M" + x + " 9h3v5h-3z")
+		s.Not++
+		if last == nil {
+			last = p
+		}
+	}
+	s.Good, s.Bad = good.String(), bad.String()
+	s.Label = strconv.Itoa(s.Polls-s.Not) + " of the last " + count(s.Polls, "poll") + " fine"
+	if last != nil {
+		s.Label += "; last failure " + stamp(last.At) + ", " + string(last.Kind)
+	}
+	return s
+}
+
+// inWords says what a Kind means, and advice what to do about it.
+func inWords(k news.Kind) string { return cmp.Or(kindWords[k].what, string(k)) }
+
+func advice(k news.Kind) string { return kindWords[k].advice }
+
+var kindWords = map[news.Kind]struct{ what, advice string }{
+	news.KindTimeout:        {"It did not answer in time.", "If it stays so, give the source a longer timeout."},
+	news.KindDNS:            {"Its name is not found.", "Check the address; the site may have moved."},
+	news.KindRefused:        {"It refused or cut the connection.", "Usually it comes back by itself."},
+	news.KindTLS:            {"Its certificate or handshake is not right.", "The operators of the site must mend it."},
+	news.KindStatus:         {"It answered with an error.", "If it stays so, open its address in a browser: it may have moved or block programs."},
+	news.KindTooLarge:       {"Its document is larger than the limit.", "Raise max_bytes of the source if you trust it."},
+	news.KindRedirect:       {"Its redirects lead nowhere.", "Look for its new address."},
+	news.KindPrivateAddress: {"It leads to an address inside a private network.", "Set allow_private_network if that is meant."},
+	news.KindNotAFeed:       {"It sent a page, not a feed.", "Look for the new address of its feed: khyber sources add takes the site's address and finds it."},
+	news.KindGone:           {"It says that it is gone for good.", "Remove the source, or look for its new address."},
+}

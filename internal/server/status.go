@@ -1,0 +1,312 @@
+package server
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/publish"
+	"khyber/internal/store"
+)
+
+// status is /status.json; its keys are stable and it holds no secret.
+type status struct {
+	Version string         `json:"version"`
+	Config  statusConfig   `json:"config"`
+	Store   statusStore    `json:"store"`
+	Sources []statusSource `json:"sources"`
+	Topics  []statusTopic  `json:"topics"`
+}
+
+type statusConfig struct {
+	Generation uint64     `json:"generation"`
+	Loaded     *time.Time `json:"loaded,omitempty"`
+	OK         bool       `json:"ok"`
+	Problems   []string   `json:"problems"`
+}
+
+type statusStore struct {
+	Items    int   `json:"items"`
+	Bytes    int64 `json:"bytes"`
+	Writable bool  `json:"writable"`
+}
+
+type statusSource struct {
+	ID      string     `json:"id"`
+	Name    string     `json:"name"`
+	State   news.State `json:"state"`
+	Since   *time.Time `json:"since,omitempty"`
+	Kind    news.Kind  `json:"kind,omitempty"`
+	LastOK  *time.Time `json:"last_ok,omitempty"`
+	LastNew *time.Time `json:"last_new,omitempty"`
+	Next    *time.Time `json:"next,omitempty"`
+}
+
+type statusTopic struct {
+	ID          string         `json:"id"`
+	Title       string         `json:"title"`
+	Entries24h  int            `json:"entries_24h"`
+	LastJoined  *time.Time     `json:"last_joined,omitempty"`
+	WindowHours float64        `json:"window_hours"`
+	Coverage    statusCoverage `json:"coverage"`
+}
+
+type statusCoverage struct {
+	Sources int      `json:"sources"`
+	OK      int      `json:"ok"`
+	Silent  []string `json:"silent"`
+	Failing []string `json:"failing"`
+}
+
+// readStatus reads what /status and /status.json show.
+func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
+	x := status{
+		Version: s.Version, Sources: []statusSource{}, Topics: []statusTopic{},
+		Config: statusConfig{st.Generation, optional(st.Applied), !st.Refused, []string{}},
+	}
+	for _, p := range st.Problems {
+		x.Config.Problems = append(x.Config.Problems, p.String())
+	}
+	kept, err := s.Store.Status(ctx)
+	if err != nil {
+		return x, err
+	}
+	x.Store = statusStore{kept.Items, kept.Bytes, kept.Fault == nil}
+	states, err := s.Store.Sources(ctx)
+	if err != nil {
+		return x, err
+	}
+	byID, now := statesByID(states), s.Now()
+	for i := range st.Sources {
+		src := &st.Sources[i]
+		state := byID[src.ID]
+		if state == nil {
+			state = &news.SourceState{}
+		}
+		x.Sources = append(x.Sources, statusSource{
+			src.ID, cmp.Or(src.Name, src.ID), shownState(src, state, now), optional(state.Since), state.LastKind,
+			optional(state.LastOK), optional(state.LastNew), optional(state.Next),
+		})
+	}
+	for _, t := range st.Topics {
+		row, err := s.statusTopic(ctx, st, t, states)
+		if err != nil {
+			return x, err
+		}
+		x.Topics = append(x.Topics, row)
+	}
+	return x, nil
+}
+
+func (s *Server) statusTopic(ctx context.Context, st *State, t news.Topic, states []news.SourceState) (statusTopic, error) {
+	page, err := s.Store.Topic(ctx, t.ID, store.Page{})
+	if err != nil {
+		return statusTopic{}, err
+	}
+	c := st.coverage(t.ID, states)
+	row := statusTopic{
+		ID: t.ID, Title: t.Title,
+		Coverage: statusCoverage{c.Sources, c.OK, []string{}, []string{}},
+	}
+	for _, x := range c.Silent {
+		row.Coverage.Silent = append(row.Coverage.Silent, x.Source)
+	}
+	for _, x := range c.Failing {
+		row.Coverage.Failing = append(row.Coverage.Failing, x.Source)
+	}
+	if n := len(page.Entries); n > 0 {
+		row.LastJoined = optional(page.Entries[0].Joined)
+		span := page.Entries[0].Joined.Sub(page.Entries[n-1].Joined)
+		row.WindowHours = float64(span.Round(6*time.Minute)) / float64(time.Hour) // tenths
+		since := s.Now().Add(-24 * time.Hour)
+		for _, e := range page.Entries {
+			if !e.Joined.Before(since) {
+				row.Entries24h++
+			}
+		}
+	}
+	return row, nil
+}
+
+func optional(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Second)
+	return &t
+}
+
+func (s *Server) statusJSON(w http.ResponseWriter, r *http.Request) {
+	st := s.state.Load()
+	doc, err := s.cache.get(r.Context(), "/status.json", s.pageVersion(st), func(ctx context.Context) ([]byte, time.Time, error) {
+		x, err := s.readStatus(ctx, st)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", " ")
+		err = enc.Encode(x)
+		return b.Bytes(), time.Time{}, err
+	})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.serve(w, r, doc, answer{contentType: "application/json; charset=utf-8", cache: "no-cache", csp: cspTopicFeed, anyOrigin: true})
+}
+
+type statusPage struct {
+	page
+	Service, Config mark
+	Version         string
+	Loaded          time.Time
+	Generation      uint64
+	Problems        []string
+	Items           int
+	Size            string
+	Sources         string
+	Topics          []statusTopicRow
+}
+
+type statusTopicRow struct {
+	statusTopic
+	URL    string
+	Last   time.Time
+	Answer mark
+}
+
+func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
+	st := s.state.Load()
+	s.showPage(w, r, st, "/status", "status", "", func(ctx context.Context) (any, error) {
+		x, err := s.readStatus(ctx, st)
+		if err != nil {
+			return nil, err
+		}
+		p := statusPage{
+			page: s.newPage(st, "Status", "/status"), Version: x.Version, Loaded: st.Applied, Generation: st.Generation,
+			Problems: x.Config.Problems, Items: x.Store.Items, Size: bytesText(x.Store.Bytes),
+			Service: mark{"ok", shapeFull, "reading, keeping and publishing"}, Config: mark{"ok", shapeFull, "in force"},
+		}
+		p.Nav = "status"
+		p.Alternates = []alternate{{"Atom", publish.Atom.MediaType(), "Troubles (Atom)", st.Site.BaseURL + "/status.atom"}}
+		if !x.Store.Writable {
+			p.Service = mark{"bad", shapeCross, "keeps nothing new: the database takes no writes; what is kept is still published"}
+		}
+		if st.Refused {
+			p.Config = mark{"bad", shapeCross, "the last file has mistakes, the one before is in force"}
+		}
+		counts := map[news.State]int{}
+		for _, src := range x.Sources {
+			counts[src.State]++
+		}
+		p.Sources = stateCounts(counts)
+		for _, t := range x.Topics {
+			row := statusTopicRow{statusTopic: t, URL: p.Root + "/topics/" + t.ID}
+			if t.LastJoined != nil {
+				row.Last = *t.LastJoined
+			}
+			row.Answer = coverageMark(publish.Coverage{
+				Sources: t.Coverage.Sources, OK: t.Coverage.OK,
+				Silent: make([]publish.Trouble, len(t.Coverage.Silent)), Failing: make([]publish.Trouble, len(t.Coverage.Failing)),
+			})
+			p.Topics = append(p.Topics, row)
+		}
+		return p, nil
+	})
+}
+
+// maxTroubles bounds the entries of /status.atom.
+const maxTroubles = 200
+
+// troublesAtom answers /status.atom: an entry for each source that is in trouble,
+// from the time when it began, so that a reader tells its operator once.
+func (s *Server) troublesAtom(w http.ResponseWriter, r *http.Request) {
+	st := s.state.Load()
+	head := publish.TopicFeed{
+		Site: st.Site, Path: "/status",
+		Topic: news.Topic{Title: s.newPage(st, "", "").Site + ": troubles", Description: "Sources that fail, are silent or are gone, and files that are refused."},
+	}
+	head.Site.Hub = false
+	doc, err := s.cache.get(r.Context(), "/status.atom", s.pageVersion(st), func(ctx context.Context) ([]byte, time.Time, error) {
+		states, err := s.Store.Sources(ctx)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		head.Changed = st.Applied
+		head.Entries = troubles(st, states)
+		for _, e := range head.Entries {
+			if e.Item.At.After(head.Changed) {
+				head.Changed = e.Item.At
+			}
+		}
+		var b bytes.Buffer
+		err = publish.Render(&b, publish.Atom, head)
+		return b.Bytes(), head.Changed, err
+	})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.serve(w, r, doc, answer{contentType: publish.Atom.ContentType(), cache: "public, max-age=300", csp: cspTopicFeed, anyOrigin: true})
+}
+
+func troubles(st *State, states []news.SourceState) []news.Entry {
+	var out []news.Entry
+	for i := range states {
+		x := &states[i]
+		src, ok := st.sources[x.Source]
+		class := stateMark(x.State).Class
+		if !ok || src.Disabled || x.Since.IsZero() || class != "bad" && class != "warn" {
+			continue
+		}
+		name := sourceName(st, src.ID)
+		text := "Since " + stamp(x.Since) + " " + name + " is " + string(x.State) + "."
+		if x.State == news.StateFailing || x.State == news.StateGone {
+			text = strings.TrimSpace(text + " " + inWords(x.LastKind) + " " + advice(x.LastKind))
+		}
+		out = append(out, news.Entry{Item: news.Item{
+			EntryID: "urn:uuid:" + publish.UUID("trouble\n"+src.ID+"\n"+string(x.State)+"\n"+x.Since.UTC().Format(time.RFC3339)),
+			Title:   name + " is " + string(x.State), Summary: text, Link: st.Site.BaseURL + "/sources#" + src.ID,
+			Lang: "en", At: x.Since, FirstSeen: x.Since,
+		}})
+	}
+	if st.Refused && !st.Applied.IsZero() {
+		out = append(out, refusal(st))
+	}
+	slices.SortStableFunc(out, func(a, b news.Entry) int { return b.Item.At.Compare(a.Item.At) })
+	return out[:min(len(out), maxTroubles)]
+}
+
+// refusal tells of a file that is not in force. It has the time of the one that
+// is: when it was read is not kept.
+func refusal(st *State) news.Entry {
+	var lines []string
+	for _, p := range st.Problems {
+		lines = append(lines, p.String())
+	}
+	text := strings.Join(lines, " · ")
+	return news.Entry{Item: news.Item{
+		EntryID: "urn:uuid:" + publish.UUID("refused\n"+text), Title: "feeds.yaml is not in force: it has mistakes",
+		Summary: text, Link: st.Site.BaseURL + "/status", Lang: "en", At: st.Applied, FirstSeen: st.Applied,
+	}}
+}
+
+// bytesText writes a size for people.
+func bytesText(n int64) string {
+	units := []string{"bytes", "KiB", "MiB", "GiB", "TiB"}
+	x, i := float64(n), 0
+	for x >= 1024 && i < len(units)-1 {
+		x /= 1024
+		i++
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0") + " " + units[i]
+}
