@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"khyber/internal/fetch"
 	"khyber/internal/news"
 	"khyber/internal/store"
 )
@@ -36,16 +37,19 @@ type driver struct {
 	window  time.Duration // up to which sources are claimed
 	victims []string      // polled while our own line was down
 	once    bool          // for PollAll alone: what the store refuses ends it
-	full    bool          // the store cannot write
-	probe   time.Duration // when to try again
-	wall    time.Time     // at the last look at the clock,
-	mono    time.Duration // and the other clock then
-	failed  error         // ends the drive
+
+	elsewhere map[string]string // source → domain that it redirects to
+
+	full   bool          // the store cannot write
+	probe  time.Duration // when to try again
+	wall   time.Time     // at the last look at the clock,
+	mono   time.Duration // and the other clock then
+	failed error         // ends the drive
 }
 
 func (p *Poller) newDriver() *driver {
 	return &driver{
-		Poller: p, q: newQueue(), results: make(chan result, maxInFlight),
+		Poller: p, q: newQueue(), results: make(chan result, maxInFlight), elsewhere: make(map[string]string),
 		seen: p.config.Load(), wall: p.opt.Now().Round(0), mono: p.opt.Elapsed(),
 	}
 }
@@ -69,6 +73,7 @@ func (d *driver) load(ctx context.Context) error {
 		if until := heldUntil(s, now); s.LastStatus == statusThrottled && !until.IsZero() && !src.rules.private {
 			d.q.hold(src.rules, d.at(until), nil)
 		}
+		d.remember(s.Source, s.Redirect.URL)
 		moved := s.URL != "" && s.URL != src.URL
 		if moved || s.Next.Sub(now) > maxAhead || s.LastPoll.After(now) {
 			due = append(due, s.Source)
@@ -111,7 +116,7 @@ func (d *driver) drive(ctx context.Context, ticks <-chan struct{}, asks <-chan a
 			d.onTick(ctx)
 		case r := <-d.results:
 			d.q.done(r.job, r.domain)
-			d.onResult(r)
+			d.onResult(ctx, r)
 		case a := <-asks:
 			d.ask(ctx, a)
 		case <-d.applied:
@@ -120,7 +125,7 @@ func (d *driver) drive(ctx context.Context, ticks <-chan struct{}, asks <-chan a
 		}
 	}
 	for ; d.q.inFlight > 0; d.q.inFlight-- {
-		d.onResult(<-d.results)
+		d.onResult(ctx, <-d.results)
 	}
 	d.gauges.inFlight.Store(0)
 	d.gauges.queued.Store(0)
@@ -154,11 +159,46 @@ func (d *driver) startDue(ctx context.Context) (time.Duration, bool) {
 	return max(at-d.opt.Elapsed(), 0), ok
 }
 
+// rulesOf returns the rules of the domain that a source's requests end at: that
+// of its redirect, when the last poll followed one. nil: it is polled no longer.
 func (d *driver) rulesOf(source string) *rules {
-	if src, ok := d.current(source); ok {
+	src, ok := d.current(source)
+	if !ok {
+		return nil
+	}
+	name := d.elsewhere[source]
+	if name == "" || name == src.rules.name {
 		return src.rules
 	}
-	return nil
+	if r := d.config.Load().domains[name]; r != nil {
+		return r
+	}
+	return &rules{name: name, slots: 1, gap: max(defaultGap, src.HostGap)}
+}
+
+// remember notes at which domain the requests for a source end.
+func (d *driver) remember(source, address string) {
+	if address == "" {
+		delete(d.elsewhere, source)
+	} else if domain := fetch.Domain(address); domain != "" {
+		d.elsewhere[source] = domain
+	}
+}
+
+// endOf returns the address at which a good poll ended, "" where that is the
+// source's own.
+func (d *driver) endOf(ctx context.Context, p news.Poll) string {
+	if n := len(p.Hops); n > 0 {
+		return p.Hops[n-1].URL
+	}
+	if d.elsewhere[p.Source] == "" {
+		return ""
+	}
+	s, err := d.opt.Store.Source(ctx, p.Source)
+	if err != nil {
+		return ""
+	}
+	return d.learned(&s)
 }
 
 // run is one poll. A panic in it ends this poll and no other.
@@ -270,10 +310,10 @@ func (d *driver) lookAtClock(ctx context.Context) {
 }
 
 // onResult takes the end of a poll.
-func (d *driver) onResult(r result) {
+func (d *driver) onResult(ctx context.Context, r result) {
 	if r.err == nil {
 		d.full = false
-		d.follow(r)
+		d.follow(ctx, r)
 	} else {
 		d.storeFailed(r.poll.Source, r.err)
 	}
@@ -283,11 +323,14 @@ func (d *driver) onResult(r result) {
 }
 
 // follow does what a poll that was kept leads to.
-func (d *driver) follow(r result) {
+func (d *driver) follow(ctx context.Context, r result) {
 	if until := domainHold(r.poll); until.After(d.opt.Now()) && !r.domain.private {
 		d.q.hold(r.domain.rules, d.at(until), func(source string) news.Poll {
 			return d.held(source, until, statusThrottled)
 		})
+	}
+	if r.poll.Kind.Good() {
+		d.remember(r.poll.Source, d.endOf(ctx, r.poll))
 	}
 	switch {
 	case r.poll.OwnOutage:

@@ -16,6 +16,7 @@ type queue struct {
 	domains  map[string]*domain
 	stalled  []*domain // could start something but for the limit of all
 	inFlight int
+	numbers  uint64
 }
 
 // job is a source that is to be polled, once.
@@ -41,6 +42,7 @@ type domain struct {
 // wake is a time at which a job falls due or a domain is looked at again.
 type wake struct {
 	at     time.Duration
+	number uint64 // of equal times the first listed comes first
 	index  int
 	job    *job
 	domain *domain
@@ -48,8 +50,11 @@ type wake struct {
 
 type wakes []*wake
 
-func (w wakes) Len() int           { return len(w) }
-func (w wakes) Less(i, j int) bool { return w[i].at < w[j].at }
+func (w wakes) Len() int { return len(w) }
+func (w wakes) Less(i, j int) bool {
+	return w[i].at < w[j].at || w[i].at == w[j].at && w[i].number < w[j].number
+}
+
 func (w wakes) Swap(i, j int) {
 	w[i], w[j] = w[j], w[i]
 	w[i].index, w[j].index = i, j
@@ -82,13 +87,20 @@ func (q *queue) add(source string, at time.Duration) *job {
 	switch {
 	case j == nil:
 		j = &job{source: source, due: at}
-		j.wake = &wake{at: at, job: j}
+		j.wake = q.wake(&wake{at: at, job: j})
 		q.jobs[source] = j
-		heap.Push(&q.wakes, j.wake)
 	case j.wake != nil && at < j.wake.at:
 		q.move(j, at)
 	}
 	return j
+}
+
+// wake puts a wake on the list.
+func (q *queue) wake(w *wake) *wake {
+	q.numbers++
+	w.number = q.numbers
+	heap.Push(&q.wakes, w)
+	return w
 }
 
 // move gives a job that waits for its time another one.
@@ -180,8 +192,7 @@ func (q *queue) take(d *domain, now time.Duration) *job {
 // lookAgain has the domain looked at again at a time.
 func (q *queue) lookAgain(d *domain, at time.Duration) {
 	if d.wake == nil {
-		d.wake = &wake{at: at, domain: d}
-		heap.Push(&q.wakes, d.wake)
+		d.wake = q.wake(&wake{at: at, domain: d})
 		return
 	}
 	d.wake.at = at

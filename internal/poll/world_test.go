@@ -35,15 +35,20 @@ type world struct {
 	log     *lines
 	seed    uint64
 	polled  func(news.Poll)
+
+	mu         sync.Mutex
+	busy, most map[string]int // requests at a time by domain
+	settled    time.Duration  // since when politeness can be expected: redirects are not known before
 }
 
 // inWorld runs the test in a world of its own.
 func inWorld(t *testing.T, test func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{T: t, web: feedtest.NewNetwork(), start: time.Now(), log: &lines{}, seed: 1}
+		w := &world{T: t, web: feedtest.NewNetwork(), start: time.Now(), log: &lines{}, seed: 1, busy: map[string]int{}, most: map[string]int{}}
 		w.store = newMemory(w.now)
 		test(w)
+		w.polite()
 	})
 }
 
@@ -52,7 +57,7 @@ func (w *world) now() time.Time { return time.Now().Round(0).Add(time.Duration(w
 
 // source adds a source that the handler serves.
 func (w *world) source(host string, h http.Handler, change ...func(*news.Source)) news.Source {
-	w.web.Handle(host, h)
+	w.web.Handle(host, w.metered(fetch.Domain("https://"+host), h))
 	src := news.Source{ID: host, URL: "https://" + host + "/feed", Domain: fetch.Domain("https://" + host + "/feed")}
 	for _, c := range change {
 		c(&src)
@@ -64,6 +69,42 @@ func (w *world) source(host string, h http.Handler, change ...func(*news.Source)
 
 func every(d time.Duration) func(*news.Source) {
 	return func(s *news.Source) { s.Timing.Every = d }
+}
+
+// metered counts the requests that a domain answers at a time.
+func (w *world) metered(domain string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		w.busy[domain]++
+		w.most[domain] = max(w.most[domain], w.busy[domain])
+		w.mu.Unlock()
+		defer func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.busy[domain]--
+		}()
+		h.ServeHTTP(rw, r)
+	})
+}
+
+// polite holds the request log of the whole test against the rules that every
+// world must keep: one request at a time to a domain and a gap between two, one
+// unconditional request for a source that answers with validators (F1, F19).
+func (w *world) polite() {
+	w.Helper()
+	last := map[string]time.Time{}
+	for _, r := range w.web.Requests() {
+		domain := fetch.Domain(r.URL)
+		if before, ok := last[domain]; ok && r.At.Sub(before) < defaultGap && !isAddress(r.URL) && w.most[domain] > 0 && r.At.Sub(w.start) > w.settled {
+			w.Errorf("%s: %v between two requests", domain, r.At.Sub(before))
+		}
+		last[domain] = r.At
+	}
+	for domain, n := range w.most {
+		if limit := map[bool]int{false: 1, true: privateSlots}[isAddress("https://"+domain)]; n > limit {
+			w.Errorf("%s: %d requests at a time", domain, n)
+		}
+	}
 }
 
 // poller returns a new Poller for what the world knows now, as after a restart.
