@@ -20,6 +20,12 @@ const (
 	maxHops         = 10                // redirects followed
 )
 
+// MaxInFlight is how many Gets a caller may have under way at a time. As many
+// unused connections are kept, no fewer: net/http puts the connection of an
+// answer without a body among the unused ones before it hands the answer over,
+// and when that makes too many it closes one, so that a 304 gets lost.
+const MaxInFlight = 512
+
 const accept = "application/atom+xml, application/rss+xml, application/feed+json, " +
 	"application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 

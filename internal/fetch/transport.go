@@ -16,7 +16,6 @@ const (
 	tlsTimeout    = 10 * time.Second // the handshake
 	answerTimeout = 20 * time.Second // from the request to the end of the header
 	idleTimeout   = 90 * time.Second // an unused connection is closed; most sources are asked less often
-	maxIdle       = 64               // unused connections kept, one a host: file descriptors
 	maxHeader     = 64 << 10         // bytes of one answer's header; Go's default is 10 MB
 	pingAfter     = 15 * time.Second // of silence on an HTTP/2 connection, to find it dead
 	pingTimeout   = 5 * time.Second  // for the answer to that ping
@@ -44,7 +43,7 @@ func newTransport(dialer *net.Dialer, proxy func(*http.Request) (*url.URL, error
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true, // an own dialer switches it off
 		DisableCompression:     true, // both limits must hold, so bodies are unpacked by us
-		MaxIdleConns:           maxIdle,
+		MaxIdleConns:           MaxInFlight, // see there
 		MaxIdleConnsPerHost:    1,
 		IdleConnTimeout:        idleTimeout,
 		TLSHandshakeTimeout:    tlsTimeout,

@@ -95,9 +95,9 @@ type Poller struct {
 
 // Limits of what is under way at a time.
 const (
-	maxInFlight = 512      // fetches: 64 would fill up with 500 servers that drip
-	maxBodies   = 32 << 20 // bytes of bodies fetched and not yet parsed: above it no fetch starts
-	largeBody   = 1 << 20  // bytes: such documents are parsed one at a time
+	maxInFlight = fetch.MaxInFlight // 64 would fill up with 500 servers that drip
+	maxBodies   = 32 << 20          // bytes of bodies fetched and not yet parsed: above it no fetch starts
+	largeBody   = 1 << 20           // bytes: such documents are parsed one at a time
 )
 
 // New returns a Poller. It does nothing before Run or PollAll.
