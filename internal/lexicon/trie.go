@@ -217,7 +217,6 @@ func (t *Trie) next(at, id int32) int32 {
 type Scratch struct {
 	ids  []int32 // candidates of all tokens
 	ends []int32 // where those of each token end
-	hits []Hit
 }
 
 // Scan appends every phrase in the tokens to dst, in the order of their starts.
@@ -242,7 +241,7 @@ func (t *Trie) Scan(tokens []text.Token, s *Scratch, dst []Hit) []Hit {
 		}
 		from = s.ends[i]
 	}
-	return w.hits
+	return w.found
 }
 
 // candidates appends the ids of all that a folded word can stand for. There is
@@ -279,14 +278,14 @@ type walk struct {
 	*Trie
 	tokens []text.Token
 	s      *Scratch
-	hits   []Hit
+	found  []Hit
 	start  int32
 }
 
 // from reports the phrases that end at a node and goes on with token k.
 func (w *walk) from(at, k int32) {
 	for i := w.nodes[at].first; i != 0; i = w.outs[i-1].next {
-		w.hits = append(w.hits, Hit{w.outs[i-1].value, w.start, k})
+		w.found = append(w.found, Hit{w.outs[i-1].value, w.start, k})
 	}
 	if w.nodes[at].leaf || int(k) >= len(w.tokens) || w.tokens[k].Break {
 		return

@@ -18,35 +18,32 @@ var embedded []byte
 
 // embeddedNode reads the embedded lexicon. It is ours: block and flow maps,
 // lists and scalars, no anchors; anything else is a mistake of this build.
-func embeddedNode() (news.Node, error) {
-	file, err := parser.ParseBytes(embedded, 0)
+func embeddedNode() (news.Node, error) { return parseYAML(embeddedFile, embedded) }
+
+func parseYAML(name string, src []byte) (news.Node, error) {
+	file, err := parser.ParseBytes(src, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return news.Node{}, fmt.Errorf("read the embedded lexicon: %w", err)
+		return news.Node{}, fmt.Errorf("read %s: %w", name, err)
 	}
-	return nodeOf(file.Docs[0].Body)
+	return nodeOf(name, file.Docs[0].Body)
 }
 
-func nodeOf(n ast.Node) (news.Node, error) {
-	at := n.GetToken().Position
-	node := news.Node{Position: news.Position{File: embeddedFile, Line: at.Line, Column: at.Column}}
+func nodeOf(file string, n ast.Node) (news.Node, error) {
+	node := news.Node{Position: placeOf(file, n)}
 	switch n := n.(type) {
 	case *ast.MappingNode:
 		node.Kind = news.NodeMap
 		for _, v := range n.Values {
-			value, err := nodeOf(v.Value)
+			value, err := nodeOf(file, v.Value)
 			if err != nil {
 				return node, err
 			}
-			key := v.Key.GetToken()
-			node.Pairs = append(node.Pairs, news.Pair{
-				Position: news.Position{File: embeddedFile, Line: key.Position.Line, Column: key.Position.Column},
-				Key:      key.Value, Value: value,
-			})
+			node.Pairs = append(node.Pairs, news.Pair{Position: placeOf(file, v.Key), Key: v.Key.GetToken().Value, Value: value})
 		}
 	case *ast.SequenceNode:
 		node.Kind = news.NodeList
 		for _, v := range n.Values {
-			value, err := nodeOf(v)
+			value, err := nodeOf(file, v)
 			if err != nil {
 				return node, err
 			}
@@ -58,4 +55,14 @@ func nodeOf(n ast.Node) (news.Node, error) {
 		return node, fmt.Errorf("%s: a %s is not expected in the lexicon", node.Position, n.Type())
 	}
 	return node, nil
+}
+
+// placeOf returns where a node begins; goccy gives a block map the place of its
+// first colon.
+func placeOf(file string, n ast.Node) news.Position {
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		n = m.Values[0].Key
+	}
+	at := n.GetToken().Position
+	return news.Position{File: file, Line: at.Line, Column: at.Column}
 }

@@ -79,6 +79,9 @@ func foldMarked(b *strings.Builder, s string, base rune) {
 		if r < 0 {
 			continue
 		}
+		if !isWord(r) { // ŀ decomposes into a letter and a dot
+			continue
+		}
 		if e, ok := expansions[r]; ok {
 			b.WriteString(e)
 			continue
@@ -196,6 +199,8 @@ func isWord(r rune) bool {
 	}
 	return (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r)) && !isApostrophe(r)
 }
+
+func isMark(r rune) bool { return r >= 0x0300 && unicode.Is(unicode.M, r) }
 
 func isASCIILetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 

@@ -30,7 +30,7 @@ func (s *scanner) run() {
 		switch {
 		case s.src[i] == '<':
 			i = s.tag(i)
-		case isWord(r):
+		case isWord(r) && !isMark(r): // a mark without a letter is nothing
 			i = s.word(i)
 		default:
 			s.punctuation(r, i, n)
@@ -77,7 +77,8 @@ func reference(s string) (rune, int) {
 // begins a paragraph or a line ends the sentence.
 func (s *scanner) tag(i int) int {
 	rest := s.src[i+1:]
-	if s.noTagEnd || rest == "" || !strings.ContainsRune("/!?", rune(rest[0])) && !isASCIILetter(rest[0]) {
+	name := tagName(rest)
+	if s.noTagEnd || name == "" {
 		return i + 1
 	}
 	end := tagEnd(rest)
@@ -85,7 +86,6 @@ func (s *scanner) tag(i int) int {
 		s.noTagEnd = true
 		return i + 1
 	}
-	name := strings.ToLower(tagName(rest[:end]))
 	if !inlineTags[strings.TrimPrefix(name, "/")] {
 		s.endSentence()
 	}
@@ -118,14 +118,21 @@ func tagEnd(s string) int {
 	return strings.IndexByte(s, '>')
 }
 
-// tagName returns the name in a tag, with the slash of an end tag.
+// tagName returns the name of the tag whose < stands before s, in small letters
+// with the slash of an end tag; "!" or "?" of what is no element; "" where no
+// tag begins.
 func tagName(s string) string {
-	for i := range len(s) {
-		if c := s[i]; !isASCIILetter(c) && !(c == '/' && i == 0) && (c < '0' || c > '9') {
-			return s[:i]
-		}
+	n := 0
+	if s != "" && strings.IndexByte("/!?", s[0]) >= 0 {
+		n++
 	}
-	return s
+	for n < len(s) && (isASCIILetter(s[n]) || n > 0 && isDigit(s[n])) {
+		n++
+	}
+	if n == 0 || s[0] != '!' && s[0] != '?' && n < len(s) && strings.IndexByte(" \t\r\n\f/>:-_", s[n]) < 0 {
+		return ""
+	}
+	return strings.ToLower(s[:n])
 }
 
 // inlineTags stand inside a sentence.
@@ -200,10 +207,30 @@ func (s *scanner) word(start int) int {
 	if s.clitics && isArabic(w.last) {
 		t.Alt = s.alternatives(fold)
 	}
-	s.tokens = append(s.tokens, t)
 	s.words++
 	s.broken = false
+	if unspaced(w.last) {
+		s.characters(t)
+		return next
+	}
+	s.tokens = append(s.tokens, t)
 	return next
+}
+
+// characters adds a token for each letter of a sign that decomposes into
+// several.
+func (s *scanner) characters(t Token) {
+	from := 0
+	for i, r := range t.Fold {
+		if i > from && !isMark(r) {
+			part := t
+			part.Fold = t.Fold[from:i]
+			s.tokens = append(s.tokens, part)
+			from, t.Break = i, false
+		}
+	}
+	t.Fold = t.Fold[from:]
+	s.tokens = append(s.tokens, t)
 }
 
 // wordScan is the state of reading one word.
@@ -230,7 +257,7 @@ func (w *wordScan) read() int {
 			}
 			i = next
 		case isWord(r):
-			if i > w.start && (unspaced(r) || unspaced(w.last)) && !unicode.Is(unicode.M, r) {
+			if i > w.start && (unspaced(r) || unspaced(w.last)) && !isMark(r) {
 				return i // N16: one token a character
 			}
 			w.add(r, i, n)
@@ -270,7 +297,7 @@ func (w *wordScan) add(r rune, i, n int) {
 			w.capitals++
 		}
 	}
-	if !unicode.Is(unicode.M, r) {
+	if !isMark(r) {
 		w.last = r
 	}
 }
