@@ -25,16 +25,16 @@ func Explain(e Edge, publisher string, override *Override) string {
 }
 
 // ExplainStory returns one sentence on why an item is in a story of n others.
-func ExplainStory(n, similarity int, shared []string) string {
+func ExplainStory(n int, l Linked, shared []string) string {
 	event := "the same development"
-	if similarity >= SameEvent {
+	if l.SameEvent() {
 		event = "the same event"
 	}
 	items := "items"
 	if n == 1 {
 		items = "item"
 	}
-	return fmt.Sprintf("Same story as %d %s: shares %s; similarity %.2f, %s.", n, items, list(shared), float64(similarity)/1000, event)
+	return fmt.Sprintf("Same story as %d %s: shares %s; similarity %.2f, %s.", n, items, list(shared), float64(l.Similarity)/1000, event)
 }
 
 func because(reason string) string {

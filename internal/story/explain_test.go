@@ -37,10 +37,10 @@ func TestExplainIsOneSentence(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, tc.want)
 		}
 	}
-	if got, want := ExplainStory(6, 430, []string{"torkham", "reopen", "trader"}), "Same story as 6 items: shares torkham, reopen, trader; similarity 0.43, the same event."; got != want {
+	if got, want := ExplainStory(6, Linked{1, 430, 430}, []string{"torkham", "reopen", "trader"}), "Same story as 6 items: shares torkham, reopen, trader; similarity 0.43, the same event."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := ExplainStory(1, 300, []string{"torkham"}), "Same story as 1 item: shares torkham; similarity 0.30, the same development."; got != want {
+	if got, want := ExplainStory(1, Linked{1, 430, 301}, []string{"torkham"}), "Same story as 1 item: shares torkham; similarity 0.43, the same development."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -13,8 +13,9 @@ import (
 const (
 	// SameStory is the similarity from which an item joins a story.
 	SameStory = 280
-	// SameEvent is the one from which it is said to report the same event.
-	SameEvent = 400
+	// SameEvent is the similarity of events from which it is said to report the
+	// same one.
+	SameEvent = 410
 	// StoryOpen is how long after its last member a story takes new ones.
 	StoryOpen = 7 * 24 * time.Hour
 	// StoryMembers is how many of a story's newest members count.
@@ -23,6 +24,7 @@ const (
 	storyKeys   = 8   // rarest tokens by which a story is found
 	minWeight   = 200 // of a token, thousandths
 	foldedExtra = 500 // a folded word weighs at most its target and this
+	otherKind   = 700 // what is left of the similarity of events of two kinds of report
 	decayTime   = 72 * time.Hour
 	bestMembers = 2
 )
@@ -30,8 +32,9 @@ const (
 // Vector is what a title says, for stories: its words folded once more, so that
 // Afghan is Afghanistan and an airstrike a strike.
 type Vector struct {
-	weights []weight // by hash, of length 1 together
+	weights []weight // by hash
 	at      time.Time
+	kind    class // whether it explains or reacts
 }
 
 type weight struct {
@@ -42,10 +45,23 @@ type weight struct {
 // NewVector makes the vector of a signature.
 func NewVector(s *Signature) Vector {
 	v := Vector{at: s.at}
-	for i := range s.set {
-		t := &s.set[i]
+	for i := 0; i < len(s.title); i++ {
+		t := &s.title[i]
+		v.kind |= t.class & (explains | reacts)
+		if t.class&stopWord != 0 {
+			continue
+		}
+		main := ""
+		if s.counted {
+			main = words().same[t.stem]
+			if i+1 < len(s.title) {
+				if pair := words().same[t.stem+"+"+s.title[i+1].stem]; pair != "" {
+					main, i = pair, i+1
+				}
+			}
+		}
 		w := weight{t.hash, int64(max(t.region, minWeight))}
-		if main := words().same[t.stem]; main != "" && s.counted {
+		if main != "" {
 			target := words().look(main)
 			w = weight{target.hash, min(w.value, int64(max(target.region, minWeight))+foldedExtra)}
 		}
@@ -106,33 +122,54 @@ type Open struct {
 	Members []Vector
 }
 
-// Link returns the story that an item belongs to and their similarity in
-// thousandths, or 0 when it begins a story of its own. Candidates share two
-// StoryKeys with the item; ties go to the lower ID.
-func Link(v *Vector, stories []Open) (news.ItemID, int) {
-	var best news.ItemID
+// Linked is what Link found. Similarities are in thousandths.
+type Linked struct {
+	Story      news.ItemID // 0: the item begins a story of its own
+	Similarity int         // to the story, or to the nearest one
+	Event      int         // the same less what another kind of report takes off
+}
+
+// SameEvent says whether the item reports the story's event itself, and not what
+// led to it or what others say of it.
+func (l Linked) SameEvent() bool { return l.Story != 0 && l.Event >= SameEvent }
+
+// Link returns the story that an item belongs to. Candidates share two StoryKeys
+// with the item; ties go to the lower ID.
+func Link(v *Vector, stories []Open) Linked {
+	var best Linked
 	top := int64(0)
 	for i := range stories {
-		s := meanOfBest(v, stories[i].Members)
-		if s > top || s == top && s > 0 && stories[i].ID < best {
-			best, top = stories[i].ID, s
+		s, event := meanOfBest(v, stories[i].Members)
+		if s > top || s == top && s > 0 && stories[i].ID < best.Story {
+			best, top = Linked{stories[i].ID, int(s / 1000), int(event / 1000)}, s
 		}
 	}
-	if top < SameStory*1000 {
-		return 0, int(top / 1000)
+	if best.Similarity < SameStory {
+		best.Story = 0
 	}
-	return best, int(top / 1000)
+	return best
 }
 
 // meanOfBest returns the mean similarity to the two nearest members, in
-// millionths. A story of one member has one.
-func meanOfBest(v *Vector, members []Vector) int64 {
-	var all []int64
+// millionths, and the same of events. A story of one member has one.
+func meanOfBest(v *Vector, members []Vector) (story, event int64) {
+	var stories, events []int64
 	for i := range members {
-		if v.at.Sub(members[i].at).Abs() <= StoryOpen {
-			all = append(all, similarity(v, &members[i]))
+		m := &members[i]
+		if v.at.Sub(m.at).Abs() > StoryOpen {
+			continue
 		}
+		s := similarity(v, m)
+		stories = append(stories, s)
+		if v.kind != m.kind {
+			s = s * otherKind / 1000
+		}
+		events = append(events, s)
 	}
+	return mean(stories), mean(events)
+}
+
+func mean(all []int64) int64 {
 	slices.Sort(all)
 	all = all[max(0, len(all)-bestMembers):]
 	sum := int64(0)

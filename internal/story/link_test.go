@@ -29,16 +29,27 @@ func TestLinkFindsTheStory(t *testing.T) {
 		{"", 0, 0},
 	} {
 		v := vectorOf(tc.title, tc.after)
-		if got, similarity := Link(&v, stories); got != tc.want {
-			t.Errorf("%q: story %d (%d), want %d", tc.title, got, similarity, tc.want)
+		if got := Link(&v, stories); got.Story != tc.want {
+			t.Errorf("%q: %+v, want story %d", tc.title, got, tc.want)
 		}
 	}
 }
 
 func TestStoriesFoldWordsForOneThing(t *testing.T) {
-	a, b := vectorOf("Pakistani airstrike wounds Afghan shepherds", 0), vectorOf("Pakistan strikes hurt shepherds in Afghanistan", 0)
+	a, b := vectorOf("Pakistani airstrike wounds Afghan shepherds", 0), vectorOf("Pakistan air strikes hurt shepherds in Afghanistan", 0)
 	if got := similarity(&a, &b); got < 990_000 {
 		t.Errorf("similarity %d, want nearly a million", got)
+	}
+}
+
+func TestAReactionIsOfTheStoryButNotTheEvent(t *testing.T) {
+	story := []Open{{ID: 7, Members: []Vector{vectorOf("Airstrike on Gulzar hospital kills 40 patients", 0)}}}
+	told, said := vectorOf("Air strike hits Gulzar hospital, 40 patients dead", time.Hour), vectorOf("Zorluland condemns airstrike on Gulzar hospital", time.Hour)
+	if got := Link(&told, story); !got.SameEvent() {
+		t.Errorf("the event: %+v", got)
+	}
+	if got := Link(&said, story); got.Story != 7 || got.SameEvent() {
+		t.Errorf("the reaction: %+v", got)
 	}
 }
 
@@ -64,8 +75,8 @@ func TestTiesGoToTheLowerID(t *testing.T) {
 		for _, id := range order {
 			stories = append(stories, Open{ID: id, Members: []Vector{v}})
 		}
-		if got, similarity := Link(&v, stories); got != 3 || similarity != 1000 {
-			t.Errorf("story %d (%d), want 3 (1000)", got, similarity)
+		if got, want := Link(&v, stories), (Linked{3, 1000, 1000}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
 		}
 	}
 }

@@ -124,10 +124,13 @@ const (
 	figure // has a digit, or is a word for one
 	name   // begins with a capital letter
 	template
+	explains
+	reacts
 )
 
 var classNames = map[string]class{
 	"stop": stopWord, "critical": critical, "soft": soft, "negation": negation, "modal": modal, "label": label, "template": template,
+	"explains": explains, "reacts": reacts,
 }
 
 // lexeme is what the tables say of a word.
