@@ -40,7 +40,7 @@ var metaSchema = []byte("schema")
 const (
 	// schema counts the layouts of the file.
 	schema = 1
-	// lockWait is how long Open waits for another process to let go.
+	// lockWait is the default of Options.Wait.
 	lockWait = 2 * time.Second
 	// DefaultMaxSize of the file, in bytes.
 	DefaultMaxSize = 8 << 30
@@ -54,6 +54,7 @@ type Options struct {
 	Log     *slog.Logger
 	Now     func() time.Time // for the age of reads; nil: it is not measured
 	NoSync  bool             // for tests that do not crash: no fsync
+	Wait    time.Duration    // for another process to let go of the file; 0: 2 s
 }
 
 // Engine is an open file.
@@ -78,6 +79,9 @@ func Open(path string, o Options) (*Engine, error) {
 	}
 	if strconv.IntSize == 32 {
 		o.MaxSize = min(o.MaxSize, maxSize32)
+	}
+	if o.Wait == 0 {
+		o.Wait = lockWait
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -169,7 +173,7 @@ func open(path string, o Options, mapped int) (*bbolt.DB, error) {
 		mapped = 0
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: lockWait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapped, MaxSize: int(o.MaxSize),
+		Timeout: o.Wait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapped, MaxSize: int(o.MaxSize),
 		NoSync: o.NoSync, Logger: logger{o.Log},
 	})
 	switch {

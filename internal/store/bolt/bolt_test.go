@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -18,38 +19,43 @@ import (
 // open returns a fresh engine that is checked page by page at the end.
 func open(t testing.TB) store.Engine {
 	t.Helper()
-	return reopen(t, filepath.Join(t.TempDir(), "khyber.db"))
+	e := reopen(t, filepath.Join(t.TempDir(), "khyber.db"))
+	t.Cleanup(func() { end(t, e) })
+	return e
 }
 
-func reopen(t testing.TB, path string) store.Engine {
+func reopen(t storetest.TB, path string) *bolt.Engine {
 	t.Helper()
 	e, err := bolt.Open(path, bolt.Options{MaxSize: 1 << 30, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { end(t, e) })
 	return e
 }
 
 // end checks an engine and closes it.
-func end(t testing.TB, e *bolt.Engine) {
+func end(t storetest.TB, e *bolt.Engine) {
 	t.Helper()
 	if err := e.Check(context.Background()); err != nil && !errors.Is(err, bolt.ErrClosed) {
-		t.Error(err)
+		t.Errorf("check: %v", err)
 	}
 	if err := e.Close(); err != nil {
-		t.Error(err)
+		t.Errorf("close: %v", err)
 	}
 }
 
-func TestSuite(t *testing.T) {
-	storetest.Run(t, open, storetest.Hooks{Restart: func(t testing.TB, e store.Engine) store.Engine {
+// hooks reopen a file. The engine that a restart gives is closed by the next one
+// or by the end of the process's folder.
+func hooks() storetest.Hooks {
+	return storetest.Hooks{Restart: func(t storetest.TB, e store.Engine) store.Engine {
 		t.Helper()
 		b := e.(*bolt.Engine)
 		end(t, b)
 		return reopen(t, b.Path())
-	}})
+	}}
 }
+
+func TestSuite(t *testing.T) { storetest.Run(t, open, hooks()) }
 
 func TestABackupOpensWithTheSameTopics(t *testing.T) {
 	w := storetest.NewWorld(t, open(t), storetest.Hooks{})
@@ -62,7 +68,9 @@ func TestABackupOpensWithTheSameTopics(t *testing.T) {
 	if err := errors.Join(w.Store.Backup(t.Context(), f), f.Close()); err != nil {
 		t.Fatal(err)
 	}
-	copied := storetest.NewWorld(t, reopen(t, path), storetest.Hooks{})
+	e := reopen(t, path)
+	defer end(t, e)
+	copied := storetest.NewWorld(t, e, storetest.Hooks{})
 	got, want := copied.Topic("border", store.Page{}), w.Topic("border", store.Page{})
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("topic of the copy:\n got %+v\nwant %+v", got, want)
@@ -97,7 +105,7 @@ func TestFilesThatAreNoDatabaseOfOursAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	locked := filepath.Join(folder, "locked.db")
-	reopen(t, locked)
+	defer end(t, reopen(t, locked))
 	for path, want := range map[string]string{
 		empty:  " is an empty file, not a database: restore a backup, or remove it to begin anew",
 		folder: " is a folder: name a file",
@@ -105,7 +113,7 @@ func TestFilesThatAreNoDatabaseOfOursAreRefused(t *testing.T) {
 		newer:  " was written by a later Khyber (schema 9, this one knows 1): use that one, or restore a backup made before the upgrade",
 		locked: " is in use by another process: stop that one, or name another --data",
 	} {
-		if _, err := bolt.Open(path, bolt.Options{MaxSize: 1 << 20}); err == nil || err.Error() != path+want {
+		if _, err := bolt.Open(path, bolt.Options{MaxSize: 1 << 20, Wait: time.Millisecond}); err == nil || err.Error() != path+want {
 			t.Errorf("got  %v\nwant %s", err, path+want)
 		}
 	}

@@ -9,5 +9,5 @@ import (
 
 func TestMemory(t *testing.T) {
 	storetest.Run(t, func(testing.TB) store.Engine { return storetest.Memory() },
-		storetest.Hooks{Restart: func(_ testing.TB, e store.Engine) store.Engine { return storetest.Reopen(e) }})
+		storetest.Hooks{Restart: func(_ storetest.TB, e store.Engine) store.Engine { return storetest.Reopen(e) }})
 }

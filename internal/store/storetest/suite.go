@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 			}
 		})
 	}
+	t.Run("TestPropModel", func(t *testing.T) { model(t, open, h) })
 }
 
 // same compares whole values.
@@ -722,7 +723,7 @@ func p3expired(w *World) {
 		done.Keys += w.expire(400 * day).Keys
 	}
 	if done.Keys == 0 {
-		w.t.Error("no key was deleted")
+		w.t.Errorf("no key was deleted")
 	}
 	same(w, "it is new again", counts(w.Commit("alpha", old)), [4]int{1, 0, 0, 0})
 	same(w, "with a mark of its own", w.Topic("border", store.Page{}).Entries[0].Mark, news.Mark(2))

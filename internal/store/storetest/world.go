@@ -1,8 +1,8 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
-	"testing"
 	"time"
 
 	"khyber/internal/news"
@@ -12,9 +12,18 @@ import (
 // Noon is when the clock of a World starts.
 var Noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
+// TB is what a World needs of a test: of testing or of rapid.
+type TB interface {
+	Helper()
+	Context() context.Context
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // World is a store with a clock, sources and topics that a test turns.
 type World struct {
-	t      testing.TB
+	t      TB
 	Store  *store.Store
 	Now    time.Time
 	Config news.Config
@@ -26,12 +35,12 @@ type World struct {
 // Hooks are what a test of an engine needs of it.
 type Hooks struct {
 	// Restart closes an engine and opens its storage again.
-	Restart func(t testing.TB, e store.Engine) store.Engine
+	Restart func(t TB, e store.Engine) store.Engine
 }
 
 // NewWorld returns a world of the engine with sources "alpha" and "beta" and
 // topics "border" and "talks", and applies them.
-func NewWorld(t testing.TB, e store.Engine, h Hooks) *World {
+func NewWorld(t TB, e store.Engine, h Hooks) *World {
 	w := &World{t: t, Now: Noon, hooks: h}
 	w.Config = news.Config{
 		Hash:    1,
@@ -121,7 +130,12 @@ func (w *World) Commit(source string, items ...news.Item) news.Poll {
 }
 
 // Item returns an invented item of a source that the topics take.
-func (w *World) Item(source string, n int, topics ...string) news.Item {
+func (*World) Item(source string, n int, topics ...string) news.Item {
+	return Item(source, n, topics...)
+}
+
+// Item returns an invented item of a source that the topics take.
+func Item(source string, n int, topics ...string) news.Item {
 	item := news.Item{
 		Source: source, GUID: fmt.Sprintf("https://%s.example/news/%d", source, n),
 		Link:      fmt.Sprintf("https://%s.example/news/%d", source, n),

@@ -1,0 +1,6 @@
+//go:build campaign
+
+package bolt_test
+
+// killRounds is how often a child is killed.
+const killRounds = 200

@@ -1,0 +1,266 @@
+package bolt_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/store"
+	"khyber/internal/store/bolt"
+	"khyber/internal/store/storetest"
+)
+
+// The test binary runs itself as a child that commits to a file until it is
+// killed.
+const (
+	childFile  = "KHYBER_TEST_FILE"
+	childPoint = "KHYBER_TEST_POINT" // where it kills itself; empty: the parent does
+)
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childFile); path != "" {
+		if err := child(path, os.Getenv(childPoint)); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+const (
+	killSources = 4
+	killItems   = 10 // of a document; the next one has one more and one less
+	killCommits = 3  // before a child kills itself
+)
+
+func killSource(n int) string { return fmt.Sprintf("source-%d", n) }
+
+// killDocument is the kth document of a source: k to k + 9.
+func killDocument(source string, k int) []news.Item {
+	var items []news.Item
+	for n := k; n < k+killItems; n++ {
+		items = append(items, storetest.Item(source, n, "border"))
+	}
+	return items
+}
+
+// killStore opens the file for sources whose documents are numbered.
+func killStore(path string, crash func(string)) (*store.Store, news.Config, error) {
+	e, err := bolt.Open(path, bolt.Options{MaxSize: 1 << 30})
+	if err != nil {
+		return nil, news.Config{}, err
+	}
+	s, err := store.New(e, store.Options{Now: func() time.Time { return storetest.Noon }, Next: storetest.Next, Crash: crash})
+	if err != nil {
+		return nil, news.Config{}, err
+	}
+	c := news.Config{Hash: 1, Topics: []news.Topic{{ID: "border", Title: "Border"}}}
+	for n := range killSources {
+		c.Sources = append(c.Sources, storetest.Source(killSource(n)))
+	}
+	c.Generation, err = s.ApplyConfig(context.Background(), c)
+	return s, c, err
+}
+
+// child commits the documents of all sources, each source from where the file
+// stands, and says so when a commit is acknowledged.
+func child(path, point string) error {
+	commits := 0
+	var mu sync.Mutex
+	s, c, err := killStore(path, func(at string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if at == "commit.begin" {
+			commits++
+		}
+		if at == point && commits > killCommits {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	failed := make(chan error, killSources)
+	for n := range killSources {
+		wg.Go(func() { failed <- childSource(s, c.Generation, killSource(n)) })
+	}
+	wg.Wait()
+	return <-failed
+}
+
+func childSource(s *store.Store, generation uint64, source string) error {
+	ctx := context.Background()
+	for {
+		k, err := documentOf(ctx, s, source)
+		if err != nil {
+			return err
+		}
+		k++
+		p := news.Poll{
+			ID: rand.Uint64(), Source: source, At: storetest.Noon.Add(time.Duration(k) * time.Minute), Kind: news.KindOK, Complete: true,
+			Validators: news.Validators{ETag: fmt.Sprint(k)}, Fetched: killItems, Generation: generation,
+		}
+		if _, err := s.Commit(ctx, p, killDocument(source, k)); err != nil {
+			return err
+		}
+		fmt.Printf("%s %d\n", source, k)
+	}
+}
+
+// documentOf returns the number of the last document that was committed; -1:
+// none.
+func documentOf(ctx context.Context, s *store.Store, source string) (int, error) {
+	state, err := s.Source(ctx, source)
+	if err != nil || state.Validators.ETag == "" {
+		return -1, err
+	}
+	k := 0
+	_, err = fmt.Sscan(state.Validators.ETag, &k)
+	return k, err
+}
+
+// run runs a child until it is dead and returns the last document of each
+// source that it acknowledged. With a point of its own the child kills itself.
+func run(t *testing.T, path, point string, after time.Duration) map[string]int {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childFile+"="+path, childPoint+"="+point)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if point == "" {
+		defer time.AfterFunc(after, func() { _ = cmd.Process.Kill() }).Stop()
+	}
+	acked := make(map[string]int)
+	all, err := io.ReadAll(bufio.NewReader(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(all)) {
+		var source string
+		var k int
+		if _, err := fmt.Sscanf(line, "%s %d\n", &source, &k); err != nil {
+			if strings.HasPrefix(line, "error") || strings.HasSuffix(line, "\n") {
+				t.Fatalf("child: %s", line)
+			}
+			continue // the last line may be cut
+		}
+		acked[source] = k
+	}
+	if err := cmd.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
+		t.Fatalf("child: %v", err)
+	}
+	return acked
+}
+
+// checkKilled opens the file and looks for what was lost, torn or doubled.
+func checkKilled(t *testing.T, path string, acked map[string]int) {
+	t.Helper()
+	ctx := t.Context()
+	s, _, err := killStore(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := s.Verify(ctx); err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]int)
+	for below, more := news.Mark(0), true; more; {
+		page, err := s.Topic(ctx, "border", store.Page{Before: below, Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Entries {
+			seen[e.Item.GUID]++
+			below = e.Mark
+		}
+		more = page.More
+	}
+	items := 0
+	for n := range killSources {
+		source := killSource(n)
+		k, err := documentOf(ctx, s, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last, ok := acked[source]; ok && k < last {
+			t.Errorf("%s: document %d was acknowledged, the file stands at %d", source, last, k)
+		}
+		if k < 0 {
+			continue
+		}
+		for i := range k + killItems {
+			if got := seen[storetest.Item(source, i).GUID]; got != 1 {
+				t.Errorf("%s stands at document %d: item %d is in the topic %d times", source, k, i, got)
+			}
+		}
+		items += k + killItems
+	}
+	if len(seen) != items {
+		t.Errorf("%d items in the topic, %d in the documents: a poll was torn", len(seen), items)
+	}
+}
+
+func TestKillInTheMiddleOfCommits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: kills a child process many times")
+	}
+	path := filepath.Join(t.TempDir(), "khyber.db")
+	acked := make(map[string]int)
+	total := 0
+	for round := range killRounds {
+		for source, k := range run(t, path, "", time.Duration(20+rand.IntN(200))*time.Millisecond) {
+			acked[source] = k
+		}
+		checkKilled(t, path, acked)
+		if t.Failed() {
+			t.Fatalf("in round %d", round)
+		}
+	}
+	for _, k := range acked {
+		total += k + 1
+	}
+	if total < killRounds {
+		t.Errorf("only %d commits in %d rounds: nothing was tried", total, killRounds)
+	}
+	t.Logf("%d kills, %d acknowledged commits", killRounds, total)
+}
+
+func TestKillAtEachPoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: kills a child process at each point")
+	}
+	for _, point := range []string{"commit.begin", "commit.keys", "commit.items", "commit.topics", "commit.state", "commit.done"} {
+		t.Run(point, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "khyber.db")
+			acked := run(t, path, point, 0)
+			checkKilled(t, path, acked)
+			for source, k := range run(t, path, point, 0) {
+				acked[source] = k
+			}
+			checkKilled(t, path, acked)
+		})
+	}
+}
