@@ -8,7 +8,6 @@ import (
 
 	"khyber/internal/news"
 	"khyber/internal/publish"
-	"khyber/internal/store"
 	"khyber/internal/text"
 )
 
@@ -30,6 +29,7 @@ type topicRow struct {
 	Day, Week                    string
 	Last                         time.Time
 	Coverage                     mark
+	Volume                       *chart
 	Forms                        []alternate
 }
 
@@ -49,7 +49,7 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 		}
 		p := indexPage{page: s.newPage(st, "", "/")}
 		p.Nav = "topics"
-		p.Summary = "What " + count(len(st.Sources), "source") + " report, by topic. Copy the address of a topic into any feed reader."
+		p.Summary = "What " + count(len(st.Sources), "source") + " report, sorted by topic."
 		p.Sources = s.sourceRows(st, statesByID(states))
 		p.Note = indexNote(st, states)
 		for _, t := range st.Topics {
@@ -64,9 +64,6 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// maxCounted bounds the entries that a count on the index looks at.
-const maxCounted = 500
-
 func (s *Server) topicRow(ctx context.Context, st *State, t news.Topic, states []news.SourceState) (topicRow, error) {
 	f := publish.TopicFeed{Site: st.Site, Path: "/topics/" + t.ID}
 	lang := text.Language(t.Title)
@@ -74,30 +71,14 @@ func (s *Server) topicRow(ctx context.Context, st *State, t news.Topic, states [
 		Title: t.Title, Lang: publish.LanguageTag(lang), Dir: direction(lang, t.Title), About: t.Description,
 		URL: s.newPage(st, "", "").Root + f.Path, Forms: forms(&f, t.Title), Coverage: coverageMark(st.coverage(t.ID, states)),
 	}
-	page, err := s.Store.Topic(ctx, t.ID, store.Page{View: viewCopies, Limit: maxCounted})
+	j, err := s.joined(ctx, t.ID)
 	if err != nil {
 		return row, err
 	}
 	now := s.Now()
-	row.Day, row.Week = joinedSince(page, now.Add(-24*time.Hour)), joinedSince(page, now.AddDate(0, 0, -7))
-	if len(page.Entries) > 0 {
-		row.Last = page.Entries[0].Joined
-	}
+	row.Day, row.Week, row.Last = j.since(now.Add(-24*time.Hour)), j.since(now.AddDate(0, 0, -7)), j.last()
+	row.Volume = chartOf(j, now, sparkDays, sparkTall)
 	return row, nil
-}
-
-// joinedSince counts entries; entries come in the order of joining.
-func joinedSince(page store.TopicPage, since time.Time) string {
-	for i, e := range page.Entries {
-		if e.Joined.Before(since) {
-			return strconv.Itoa(i)
-		}
-	}
-	n := strconv.Itoa(len(page.Entries))
-	if page.More {
-		return n + "+"
-	}
-	return n
 }
 
 // sourceRows lists the sources as the file does.

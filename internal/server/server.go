@@ -97,6 +97,7 @@ type Server struct {
 	pages   *template.Template
 	style   asset
 	scans   chan struct{} // taken while searching
+	volumes volumes
 }
 
 // New returns a Server that knows no topic until Apply.
@@ -104,7 +105,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Options: o, mux: http.NewServeMux(), scans: make(chan struct{}, searches)}
+	s := &Server{Options: o, mux: http.NewServeMux(), scans: make(chan struct{}, searches), volumes: volumes{byTopic: map[string]joinings{}}}
 	s.metrics = newMetrics()
 	s.cache = newCache(maxCache, s.metrics)
 	s.style = styleSheet()

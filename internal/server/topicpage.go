@@ -28,6 +28,7 @@ type topicPage struct {
 	Variants               []variantLink
 	Coverage               mark
 	CoverageText           string
+	Volume                 *chart // of the whole topic, on its first page
 	Days                   []day
 	Older                  string
 	Empty                  note
@@ -78,6 +79,13 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t 
 		}
 		p.Nav, p.Alternates = "topic", p.Forms
 		p.CoverageText = troubleText(f.Coverage, st.sources)
+		if v.before == 0 {
+			j, err := s.joined(ctx, t.ID)
+			if err != nil {
+				return nil, err
+			}
+			p.Volume = chartOf(j, p.Now, chartDays, chartTall)
+		}
 		p.Days = days(st, p.Root, f.Entries)
 		if f.More && len(f.Entries) > 0 {
 			p.Older = older(p.Root, f, f.Entries[len(f.Entries)-1].Mark)

@@ -1,0 +1,221 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/mmcdole/gofeed" // in tests only: what we serve is read by the library that reads our sources
+)
+
+// browser starts Chromium with a profile of its own, cut off from every host
+// but ours. Complaints are what it wrote to its console: blocked loads, errors.
+func browser(t *testing.T) (ctx context.Context, complaints func() []string) {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil || testing.Short() {
+		t.Skip("needs chromium and no -short: apt-get install chromium fonts-noto-core, as the README's test command does")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
+		chromedp.Flag("no-first-run", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
+	)
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var said []string
+	err = chromedp.Listen(ctx, func(event any) {
+		switch name := fmt.Sprintf("%T", event); {
+		case strings.HasPrefix(name, "*log."), strings.HasSuffix(name, "ExceptionThrown"), strings.Contains(name, "ConsoleAPICalled"):
+			mu.Lock()
+			said = append(said, fmt.Sprintf("%s %+v", name, event))
+			mu.Unlock()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ctx, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return said
+	}
+}
+
+// liveServer serves on loopback and names itself so in every link.
+func liveServer(t *testing.T) (base string, s *Server) {
+	s = ruled(t)
+	live := httptest.NewServer(s)
+	t.Cleanup(live.Close)
+	st := withRules(t, sampleState())
+	st.Site.BaseURL = live.URL
+	s.Apply(st)
+	return live.URL, s
+}
+
+// What a page must be at any width: no sideways scrolling, one h1, headings in
+// order, no element without a name that needs one, nothing loaded from elsewhere.
+const audit = `(() => {
+	const faults = [], root = document.documentElement;
+	if (root.scrollWidth > innerWidth) {
+		const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1);
+		faults.push('scrolls sideways: ' + root.scrollWidth + ' > ' + innerWidth + ' by ' + wide.slice(-1).map(e => e.outerHTML.slice(0, 120)));
+	}
+	if (document.querySelectorAll('h1').length !== 1) faults.push('not one h1');
+	let level = 0;
+	for (const h of document.querySelectorAll('h1,h2,h3,h4')) {
+		const n = +h.tagName[1];
+		if (n > level + 1) faults.push(h.tagName + ' after h' + level + ': ' + h.textContent);
+		level = n;
+	}
+	for (const e of document.querySelectorAll('input,svg[role=img]'))
+		if (!(e.labels && e.labels.length) && !e.getAttribute('aria-label')) faults.push('no name: ' + e.outerHTML.slice(0, 120));
+	for (const e of document.querySelectorAll('a,button,summary,input')) {
+		const box = e.getBoundingClientRect(), inText = getComputedStyle(e).display === 'inline';
+		if (!e.textContent.trim() && e.tagName === 'A') faults.push('link without text');
+		if (!inText && box.height && box.height < 24) faults.push('a target of ' + box.height + ' px: ' + e.outerHTML.slice(0, 120));
+	}
+	for (const e of document.querySelectorAll('th')) if (!e.scope) faults.push('th without scope');
+	const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+	if (new Set(ids).size !== ids.length) faults.push('an id is there twice');
+	for (const r of performance.getEntriesByType('resource'))
+		if (!r.name.startsWith(location.origin + '/') && !r.name.startsWith('data:')) faults.push('loads ' + r.name);
+	if (!document.querySelector('main#main') || !document.querySelector('a.skip[href="#main"]')) faults.push('no skip link');
+	return faults;
+})()`
+
+func TestPagesAreSoundAtEveryWidth(t *testing.T) {
+	ctx, complaints := browser(t)
+	base, _ := liveServer(t)
+	for _, path := range []string{
+		"/", "/topics/border-trade", "/topics/border-trade?before=71&view=all", "/topics/floods", "/topics/quiet", "/items/0000000000001000",
+		"/sources", "/status", "/search", "/search?q=customs", "/search?q=(x", "/why?topic=border-trade&item=0000000000001000",
+	} {
+		if err := chromedp.Do(ctx, chromedp.Navigate(base+path)); err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int64{320, 390, 768, 1280} {
+			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 844)); err != nil {
+				t.Fatal(err)
+			}
+			faults, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](audit))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range faults {
+				t.Errorf("%s at %d px: %s", path, width, f)
+			}
+		}
+	}
+	for _, c := range complaints() {
+		t.Errorf("the browser complains: %s", c)
+	}
+}
+
+func TestEntriesAreWrittenInTheirDirection(t *testing.T) {
+	ctx, _ := browser(t)
+	base, _ := liveServer(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate(base+"/topics/border-trade")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](
+		`[...document.querySelectorAll('.entry h3')].slice(0, 4).map(e => e.lang + ' ' + getComputedStyle(e).direction)`))
+	if want := "[en ltr en ltr ps rtl en ltr]"; err != nil || fmt.Sprint(got) != want {
+		t.Errorf("got %v (%v), want %s", got, err, want)
+	}
+}
+
+// The first five minutes of an analyst: the list, a topic, its address, a reader.
+func TestFromThePageToTheReader(t *testing.T) {
+	ctx, _ := browser(t)
+	base, _ := liveServer(t)
+	err := chromedp.Do(ctx, chromedp.Navigate(base+"/"), chromedp.Click(`.topics a`), chromedp.WaitVisible(`#address`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.getElementById('address').value`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := gofeed.NewParser().Parse(resp.Body)
+	if err != nil || len(got.Items) != 100 || got.FeedLink != address {
+		t.Errorf("%s: %v, %+v", address, err, got)
+	}
+}
+
+// WCAG 2.2 wants 4.5 between text and what is behind it.
+func TestBothPalettesHaveEnoughContrast(t *testing.T) {
+	css, err := web.ReadFile("web/style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	palettes := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(string(css), -1)
+	if len(palettes) != 2 {
+		t.Fatalf("%d palettes", len(palettes))
+	}
+	for i, p := range palettes {
+		colours := map[string]float64{}
+		for _, c := range regexp.MustCompile(`--(\w+): #([0-9a-f]{3,6});`).FindAllStringSubmatch(p[1], -1) {
+			colours[c[1]] = luminance(t, c[2])
+		}
+		for _, text := range []string{"ink", "soft", "accent", "good", "warn", "bad"} {
+			for _, behind := range []string{"paper", "card"} {
+				a, b := colours[text]+.05, colours[behind]+.05
+				if ratio := max(a, b) / min(a, b); ratio < 4.5 {
+					t.Errorf("palette %d: %s on %s has %.2f", i, text, behind, ratio)
+				}
+			}
+		}
+	}
+}
+
+// luminance is that of WCAG 2.2 for a colour of 3 or 6 hexadecimal digits.
+func luminance(t *testing.T, colour string) float64 {
+	if len(colour) == 3 {
+		colour = strings.Repeat(colour[:1], 2) + strings.Repeat(colour[1:2], 2) + strings.Repeat(colour[2:], 2)
+	}
+	total := 0.0
+	for i, weight := range []float64{.2126, .7152, .0722} {
+		n, err := strconv.ParseUint(colour[2*i:2*i+2], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := float64(n) / 255
+		if c <= .04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+.055)/1.055, 2.4)
+		}
+		total += weight * c
+	}
+	return total
+}

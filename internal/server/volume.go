@@ -1,0 +1,149 @@
+package server
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"khyber/internal/store"
+)
+
+const (
+	maxJoined = 2000 // entries that counts and charts look at: one read of the store
+
+	chartDays  = 90 // on the page of a topic
+	sparkDays  = 30 // on the index
+	dayWidth   = 7  // of a bar with its gap
+	chartTall  = 64
+	sparkTall  = 24
+	lowestBar  = 1.5 // so that one report is seen beside a hundred
+	dateOfDay  = "2 Jan 2006"
+	shortOfDay = "2 Jan"
+)
+
+// joinings are the times at which the entries of a topic joined, newest first.
+type joinings struct {
+	rev   uint64
+	times []time.Time
+	more  bool // there are older ones
+}
+
+// volumes keeps the joinings of each topic until its revision moves.
+type volumes struct {
+	mu      sync.Mutex
+	byTopic map[string]joinings
+}
+
+// joined returns the joinings of a topic.
+func (s *Server) joined(ctx context.Context, id string) (joinings, error) {
+	rev := s.Store.Revision(id)
+	s.volumes.mu.Lock()
+	j, ok := s.volumes.byTopic[id]
+	s.volumes.mu.Unlock()
+	if ok && j.rev == rev {
+		return j, nil
+	}
+	page, err := s.Store.Topic(ctx, id, store.Page{View: viewCopies, Limit: maxJoined})
+	if err != nil {
+		return j, err
+	}
+	j = joinings{rev: rev, more: page.More, times: make([]time.Time, len(page.Entries))}
+	for i := range page.Entries {
+		j.times[i] = page.Entries[i].Joined
+	}
+	s.volumes.mu.Lock()
+	s.volumes.byTopic[id] = j
+	s.volumes.mu.Unlock()
+	return j, nil
+}
+
+// since counts the joinings at or after a time.
+func (j joinings) since(t time.Time) string {
+	for i, at := range j.times {
+		if at.Before(t) {
+			return strconv.Itoa(i)
+		}
+	}
+	n := strconv.Itoa(len(j.times))
+	if j.more {
+		return n + "+"
+	}
+	return n
+}
+
+func (j joinings) last() time.Time {
+	if len(j.times) == 0 {
+		return time.Time{}
+	}
+	return j.times[0]
+}
+
+// chart draws a bar for each UTC day.
+type chart struct {
+	Width, Height int
+	Path          string
+	Label         string // what it shows, in words
+	From, To      string
+	Days          []dayCount // the same numbers, the newest day first, none left out that has a report
+}
+
+type dayCount struct {
+	Name string
+	N    int
+}
+
+func daysBetween(t, today time.Time) int {
+	return int(today.Sub(t.UTC().Truncate(24*time.Hour)) / (24 * time.Hour))
+}
+
+// chartOf counts joinings by day, as far back as all of them are known. It is
+// nil when there is nothing to draw.
+func chartOf(j joinings, now time.Time, days, height int) *chart {
+	if len(j.times) == 0 {
+		return nil
+	}
+	today := now.UTC().Truncate(24 * time.Hour)
+	if daysBetween(j.times[len(j.times)-1], today) < sparkDays {
+		days = sparkDays // a young topic is not a thin line at the edge
+	}
+	counts := make([]int, days) // by age in days
+	for _, at := range j.times {
+		if age := daysBetween(at, today); age >= 0 && age < days {
+			counts[age]++
+		}
+	}
+	if oldest := j.times[len(j.times)-1]; j.more {
+		if age := daysBetween(oldest, today); age < days {
+			counts = counts[:max(1, age)] // its own day is known in part only
+		}
+	}
+	c := &chart{Width: days * dayWidth, Height: height}
+	most, mostAge, total := 0, 0, 0
+	for age, n := range counts {
+		total += n
+		if n > most {
+			most, mostAge = n, age
+		}
+	}
+	if total == 0 {
+		return nil
+	}
+	var path strings.Builder
+	for age, n := range counts {
+		if n == 0 {
+			continue
+		}
+		name := today.AddDate(0, 0, -age).Format(dateOfDay)
+		c.Days = append(c.Days, dayCount{name, n})
+		tall := max(lowestBar, float64(n)/float64(most)*float64(height))
+		x, y := strconv.Itoa((days-1-age)*dayWidth), strconv.FormatFloat(float64(height)-tall, 'f', 1, 64)
+		path.WriteString("M" + x + " " + strconv.Itoa(height) + "V" + y + "h" + strconv.Itoa(dayWidth-2) + "V" + strconv.Itoa(height) + "z")
+	}
+	c.Path = path.String()
+	c.From, c.To = today.AddDate(0, 0, 1-days).Format(shortOfDay), today.Format(shortOfDay)
+	c.Label = count(total, "report") + " in " + count(len(counts), "day") + ", most on " +
+		today.AddDate(0, 0, -mostAge).Format(shortOfDay) + " (" + strconv.Itoa(most) + "); " + today.Format(shortOfDay) + " so far " + strconv.Itoa(counts[0])
+	return c
+}

@@ -1,0 +1,51 @@
+package server
+
+import (
+	"testing"
+	"time"
+)
+
+func TestChartCountsByDay(t *testing.T) {
+	at := func(days, hours int) time.Time {
+		return noon.AddDate(0, 0, -days).Add(time.Duration(hours) * time.Hour)
+	}
+	for _, c := range []struct {
+		name string
+		in   joinings
+		want string
+	}{
+		{"none", joinings{}, ""},
+		{"today and before", joinings{times: []time.Time{at(0, 0), at(1, 0), at(1, -13), at(1, -1)}}, "4 reports in 30 days, most on 22 Nov (2); 23 Nov so far 1"},
+		{"too old to be drawn", joinings{times: []time.Time{at(31, 0)}}, ""},
+		{"known in part", joinings{times: []time.Time{at(0, 0), at(2, 0), at(2, -1)}, more: true}, "1 report in 2 days, most on 23 Nov (1); 23 Nov so far 1"},
+	} {
+		got := ""
+		if x := chartOf(c.in, noon, sparkDays, sparkTall); x != nil {
+			got = x.Label
+		}
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestChartIsAsWideAsItsDays(t *testing.T) {
+	x := chartOf(joinings{times: []time.Time{noon, noon.AddDate(0, 0, -29)}}, noon, 30, 24)
+	if want := "M203 24V0.0h5V24zM0 24V0.0h5V24z"; x.Path != want || x.Width != 210 || len(x.Days) != 2 {
+		t.Errorf("got %+v", x)
+	}
+}
+
+func TestCountsAreReadOncePerRevision(t *testing.T) {
+	st := sampleStore()
+	s := newServer(st)
+	for range 3 {
+		if j, err := s.joined(t.Context(), "border-trade"); err != nil || j.since(noon.AddDate(0, 0, -1)) != "15" || len(j.times) != 120 {
+			t.Fatalf("%+v %v", j, err)
+		}
+	}
+	st.rev.Add(1)
+	if _, err := s.joined(t.Context(), "border-trade"); err != nil || st.calls.Load() != 2 {
+		t.Errorf("%d calls, %v", st.calls.Load(), err)
+	}
+}

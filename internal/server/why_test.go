@@ -1,0 +1,68 @@
+package server
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// ruled returns a Server with compiled topics and a search.
+func ruled(t *testing.T) *Server {
+	s := newServer(sampleStore())
+	s.Apply(withRules(t, sampleState()))
+	return s
+}
+
+func TestWhyGivesTheVerdictByTheRulesOfNow(t *testing.T) {
+	s := ruled(t)
+	w := get(s, "/why?topic=border-trade&item=0000000000001000", "Accept", "application/json")
+	var got verdict
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+		t.Fatalf("%v: %s", err, w.Body)
+	}
+	if got.Topic != "border-trade" || got.Verdict != "in" || got.Rule != "customs and crossings" || len(got.Mentions) == 0 || got.Mentions[0].Text != "Customs" {
+		t.Errorf("got %+v", got)
+	}
+	page := get(s, "/why?topic=border-trade&item=https://www.gazette.example/r/1").Body.String()
+	if !strings.Contains(page, "not in the topic") || !strings.Contains(page, "customs and crossings") || !strings.Contains(page, "(excludes)") {
+		t.Errorf("page %s", page)
+	}
+}
+
+func TestWhyOfNothingIs404(t *testing.T) {
+	s := ruled(t)
+	for _, path := range []string{
+		"/why", "/why?topic=none&item=0000000000001000", "/why?topic=border-trade&item=x",
+		"/why?topic=border-trade&item=00000000000000ff", "/why?topic=border-trade&item=https://x.example/",
+	} {
+		if w := get(s, path); w.Code != 404 {
+			t.Errorf("%s: code %d", path, w.Code)
+		}
+	}
+}
+
+func TestSearchIsATopicFeed(t *testing.T) {
+	s := ruled(t)
+	w := get(s, "/search.atom?q=customs+office")
+	body := w.Body.String()
+	if w.Code != 200 || strings.Count(body, "<entry") != 30 ||
+		!strings.Contains(body, `href="https://news.example.org/search.atom?q=customs+office"`) || !strings.Contains(body, "30 reports, newest first") {
+		t.Errorf("%d %.2000s", w.Code, body)
+	}
+	if page := get(s, "/search?q=customs").Body.String(); !strings.Contains(page, "Customs office at the upper ford") || strings.Contains(page, `rel="hub"`) {
+		t.Errorf("page %s", page)
+	}
+}
+
+func TestSearchThatCannotBeUnderstoodIsTold(t *testing.T) {
+	s := ruled(t)
+	for _, q := range []string{"", "(customs", "%22open", strings.Repeat("a", 501)} {
+		w := get(s, "/search.rss?q="+q)
+		if w.Code != 400 || !strings.HasPrefix(w.Body.String(), "This search cannot be understood: ") {
+			t.Errorf("%.20s: %d %s", q, w.Code, w.Body)
+		}
+	}
+	if page := get(s, "/search?q=(customs").Body.String(); !strings.Contains(page, "This search cannot be understood.") {
+		t.Errorf("page %s", page)
+	}
+}
