@@ -36,6 +36,7 @@ type driver struct {
 	seen    *config       // whose changes the queue knows
 	window  time.Duration // up to which sources are claimed
 	victims []string      // polled while our own line was down
+	off     bool          // our clock differs from everybody else's
 	once    bool          // for PollAll alone: what the store refuses ends it
 
 	elsewhere map[string]string // source → domain that it redirects to
@@ -285,10 +286,18 @@ func (d *driver) lookAtClock(ctx context.Context) {
 	wall, mono := d.opt.Now().Round(0), d.opt.Elapsed()
 	back := (mono - d.mono) - wall.Sub(d.wall)
 	d.wall, d.mono = wall, mono
+	if off := d.clock.median(); (off.Abs() > offsetLimit) != d.off {
+		if d.off = !d.off; d.off {
+			where := "ahead of"
+			if off < 0 {
+				where = "behind"
+			}
+			d.opt.Log.Warn("clock is off", "err", "most servers are "+short(off.Abs().Round(time.Minute))+" "+where+" this machine: set its clock")
+		}
+	}
 	if back < backwards {
 		return
 	}
-	d.opt.Log.Warn("clock is off", "err", "it was set back by "+short(back.Round(time.Second)))
 	states, err := d.opt.Store.Sources(ctx)
 	if err != nil {
 		d.storeFailed("", err)
@@ -297,8 +306,8 @@ func (d *driver) lookAtClock(ctx context.Context) {
 	var due []string
 	for i := range states {
 		s := &states[i]
-		if !s.LastPoll.After(wall) {
-			continue // asked before the time to which the clock was set
+		if s.LastPoll.IsZero() || !s.LastPoll.After(wall) && s.LastPoll.After(wall.Add(-2*tick)) {
+			continue // never asked, or since the clock was set
 		}
 		if next := d.at(s.Next) - back; next > mono {
 			d.q.add(s.Source, next)

@@ -76,9 +76,12 @@ func (l *line) isDown() bool {
 }
 
 // judgeLine says whether a failed poll is our own fault, and tells when that
-// begins and ends.
-func (p *Poller) judgeLine(poll news.Poll, domain string) bool {
+// begins and ends. A source that failed before is no witness.
+func (p *Poller) judgeLine(known news.SourceState, poll news.Poll, domain string) bool {
 	bad := poll.Kind == news.KindDNS || poll.Kind == news.KindRefused || poll.Kind == news.KindTimeout
+	if bad && known.Failures > 0 {
+		return p.line.isDown()
+	}
 	down, turned := p.line.note(p.opt.Elapsed(), domain, bad)
 	switch {
 	case turned && down:

@@ -44,7 +44,7 @@ func (p *Poller) PollSource(ctx context.Context, src news.Source) (news.Poll, er
 	poll.Validators, poll.BodyHash = resp.Validators, resp.BodyHash
 	poll.Salvaged, poll.Fetched, poll.Rejected = doc.Salvaged, doc.Fetched, doc.Rejected
 	poll.Hints, poll.RetryAfter = hints(resp.Hints, doc.Hints), resp.RetryAfter // for Next, pure: Commit calls it with the counts
-	poll.OwnOutage = p.judgeLine(poll, src.Domain)
+	poll.OwnOutage = p.judgeLine(known, poll, src.Domain)
 
 	done, err := p.commit(ctx, poll, doc.Items)
 	if err != nil {

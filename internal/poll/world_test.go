@@ -353,3 +353,11 @@ func (m *memory) Commit(_ context.Context, p news.Poll, items []news.Item) (news
 }
 
 func (m *memory) Flush(context.Context) error { return nil }
+
+// dated is a handler whose answers say when they were made, by the true clock.
+type dated struct{ http.Handler }
+
+func (d dated) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	d.Handler.ServeHTTP(w, r)
+}
