@@ -75,6 +75,10 @@ func (d *driver) load(ctx context.Context) error {
 			d.q.hold(src.rules, d.at(until), nil)
 		}
 		d.remember(s.Source, s.Redirect.URL)
+		if since := now.Sub(s.LastPoll); since >= 0 && since < src.rules.gap {
+			dom := d.q.domain(src.rules)
+			dom.free = max(dom.free, d.mono+src.rules.gap-since)
+		}
 		moved := s.URL != "" && s.URL != src.URL
 		if moved || s.Next.Sub(now) > maxAhead || s.LastPoll.After(now) {
 			due = append(due, s.Source)
@@ -226,12 +230,15 @@ func (d *driver) onTick(ctx context.Context) {
 	now := d.opt.Elapsed()
 	d.lookAtClock(ctx)
 	d.window = now + tick
-	if d.full {
-		return // what cannot be kept is not asked for
+	n := claimed
+	if d.full { // what cannot be kept is not asked for, but for one that shows whether it can
+		if n = 1; len(d.q.jobs) > 0 {
+			return
+		}
 	}
 	var late []string
 	for {
-		claims, err := d.opt.Store.Claim(ctx, d.opt.Worker, tick, claimed, claimTTL)
+		claims, err := d.opt.Store.Claim(ctx, d.opt.Worker, tick, n, claimTTL)
 		if err != nil {
 			d.storeFailed("", err)
 			return
@@ -245,7 +252,7 @@ func (d *driver) onTick(ctx context.Context) {
 			}
 		}
 		if len(claims) < claimed {
-			break
+			break // fewer than there might be
 		}
 	}
 	d.spread(late)

@@ -239,13 +239,14 @@ type memory struct {
 	claims     map[string]time.Time
 	known      map[string]bool
 	polls      map[string][]news.Poll
-	fail       func(news.Poll) error // instead of a Commit; nil result: no
+	topics     map[string]bool // that items were matched with
+	refusal    error           // of every Commit
 }
 
 func newMemory(now func() time.Time) *memory {
 	return &memory{
 		now: now, urls: map[string]string{}, states: map[string]news.SourceState{},
-		claims: map[string]time.Time{}, known: map[string]bool{}, polls: map[string][]news.Poll{},
+		claims: map[string]time.Time{}, known: map[string]bool{}, polls: map[string][]news.Poll{}, topics: map[string]bool{},
 	}
 }
 
@@ -267,6 +268,13 @@ func (m *memory) restart() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.claims)
+}
+
+// refuse has every Commit fail, or none when err is nil.
+func (m *memory) refuse(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refusal = err
 }
 
 func (m *memory) Claim(_ context.Context, _ string, ahead time.Duration, n int, ttl time.Duration) ([]news.Claim, error) {
@@ -316,10 +324,8 @@ func (m *memory) Sources(context.Context) ([]news.SourceState, error) {
 func (m *memory) Commit(_ context.Context, p news.Poll, items []news.Item) (news.Poll, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.fail != nil {
-		if err := m.fail(p); err != nil {
-			return p, err
-		}
+	if m.refusal != nil {
+		return p, m.refusal
 	}
 	s := m.state(p.Source)
 	switch {
@@ -331,6 +337,9 @@ func (m *memory) Commit(_ context.Context, p news.Poll, items []news.Item) (news
 		return p, store.ErrFenced
 	}
 	for _, it := range items {
+		for _, match := range it.Matches {
+			m.topics[match.Topic] = true
+		}
 		key := p.Source + " " + it.GUID
 		if m.known[key] {
 			p.Known++
