@@ -6,8 +6,6 @@ require (
 	code.dny.dev/ssrf v0.3.0 // which addresses no request may reach; fetch only
 	github.com/alecthomas/kong v1.17.0 // the command line; cmd/khyber only
 	github.com/andybalholm/brotli v1.2.8 // bodies coded as br; fetch only
-	github.com/coreos/go-systemd/v22 v22.7.0 // ready and watchdog; cmd/khyber only
-	github.com/fsnotify/fsnotify v1.10.1 // reload when the file changes; cmd/khyber only
 	github.com/goccy/go-yaml v1.19.2 // feeds.yaml and the lexicon with positions; config and lexicon only
 	github.com/gorilla/feeds v1.2.0 // Atom and RSS out; publish only
 	github.com/klauspost/compress v1.20.3 // gzip and zstd; fetch, server, store and store/bolt
@@ -38,7 +36,6 @@ require (
 	github.com/chromedp/cdproto v0.159.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/gorilla/css v1.0.1 // indirect
-	github.com/kylelemons/godebug v1.1.0 // indirect
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/mmcdole/goxpp/v2 v2.0.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
