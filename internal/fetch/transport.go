@@ -41,8 +41,8 @@ func newTransport(dialer *net.Dialer, proxy func(*http.Request) (*url.URL, error
 	return &http.Transport{
 		Proxy:                  proxy, // never the environment's: it would bypass the guard
 		DialContext:            dialer.DialContext,
-		ForceAttemptHTTP2:      true, // an own dialer switches it off
-		DisableCompression:     true, // both limits must hold, so bodies are unpacked by us
+		ForceAttemptHTTP2:      true,        // an own dialer switches it off
+		DisableCompression:     true,        // both limits must hold, so bodies are unpacked by us
 		MaxIdleConns:           MaxInFlight, // see there
 		MaxIdleConnsPerHost:    1,
 		IdleConnTimeout:        idleTimeout,

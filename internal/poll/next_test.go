@@ -445,7 +445,7 @@ func TestPropNextIsAheadAndNotTooFar(t *testing.T) {
 // FuzzNext is the same for whatever a poll and a state can hold.
 func FuzzNext(f *testing.F) {
 	f.Add(uint8(0), 200, int64(0), int64(0), int64(600e9), int64(0), 5, 0.5, uint32(0), uint8(0), uint8(0), int64(0))
-	f.Add(uint8(6), 429, int64(math.MaxInt64), int64(math.MaxInt64), int64(1), int64(math.MinInt64), 1<<40, 2.0, uint32(1<<24-2), uint8(126), uint8(1), int64(1<<40))
+	f.Add(uint8(6), 429, int64(math.MaxInt64), int64(math.MaxInt64), int64(1), int64(math.MinInt64), math.MaxInt, 2.0, uint32(1<<24-2), uint8(126), uint8(1), int64(1<<40))
 	f.Add(uint8(11), 410, int64(-1), int64(-1), int64(math.MaxInt64), int64(-5e18), -7, math.NaN(), uint32(0xffffff), uint8(0x7f), uint8(2), int64(-1<<40))
 	schedules := []string{"", "*/7 * * * *", "0 0 1 * *", "broken"}
 	f.Fuzz(func(t *testing.T, kind uint8, code int, retry, fresh, every, duration int64, failures int, jitter float64, hours uint32, days, schedule uint8, skew int64) {
