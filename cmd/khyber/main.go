@@ -45,6 +45,7 @@ type cli struct {
 	Poll        pollCmd        `cmd:"" help:"Poll every source, or the named ones, once."`
 	Render      renderCmd      `cmd:"" help:"Print one topic feed."`
 	Why         whyCmd         `cmd:"" help:"Say why an item is in a topic, or is not."`
+	Parse       parseCmd       `cmd:"" help:"Show what Khyber makes of a document."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
