@@ -20,7 +20,8 @@ type compiler struct {
 
 	owner   string // "topic \"x\"", begins every Problem
 	defines map[string]news.Pair
-	open    []string // defines on the way to here, to find a cycle
+	open    []string        // defines on the way to here, to find a cycle
+	cyclic  map[string]bool // defines of a cycle that is reported
 	errors  int      // Problems of this topic that are no warnings
 }
 
@@ -56,10 +57,12 @@ var idForm = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 func (c *compiler) topic(n news.Node) *topic {
 	t := &topic{at: n.Position, Topic: news.Topic{ShowWhy: true}}
 	c.owner, c.errors = "topic: ", 0
+	if id := n.Get("id"); id.Kind == news.NodeScalar {
+		c.owner = fmt.Sprintf("topic %q: ", id.Value)
+	}
 	keys := c.keys(n, topicKeys)
 	if id, ok := keys["id"]; ok {
 		t.ID = c.scalar("id", id)
-		c.owner = fmt.Sprintf("topic %q: ", t.ID)
 		if !idForm.MatchString(t.ID) {
 			c.problem(id.Position, "use 1 to 64 of a-z, 0-9 and -", "id is in the URL and cannot be %q", t.ID)
 		}
@@ -251,7 +254,7 @@ func (c *compiler) sourceValues(attribute string) ([]string, bool) {
 // define notes the names of the topic and compiles each once, so that one that
 // is never used is checked too (R11).
 func (c *compiler) define(n news.Node) {
-	c.defines, c.open = make(map[string]news.Pair), nil
+	c.defines, c.open, c.cyclic = make(map[string]news.Pair), nil, make(map[string]bool)
 	if n.Kind == news.NodeNone {
 		return
 	}

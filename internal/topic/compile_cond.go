@@ -14,6 +14,7 @@ import (
 
 	"khyber/internal/lexicon"
 	"khyber/internal/news"
+	"khyber/internal/text"
 )
 
 var condKeys = []string{
@@ -78,21 +79,33 @@ func (c *compiler) substitute(name string, at news.Position) *cond {
 	none := &cond{op: opAny, at: at, need: 1, label: "~" + name}
 	switch {
 	case !ok:
-		known := slices.Sorted(maps.Keys(c.defines))
-		fix := meant(name, known)
-		if len(known) == 0 {
-			fix = "add it under define:"
+		fix := "add it under define:"
+		if near := text.Nearest(name, slices.Sorted(maps.Keys(c.defines))); near != "" {
+			fix = "did you mean ~" + near + "?"
 		}
-		c.problem(at, strings.ReplaceAll(fix, `"`, "~"), "~%s is not defined", name)
+		c.problem(at, fix, "~%s is not defined", name)
 		return none
 	case slices.Contains(c.open, name):
-		c.problem(p.Position, "remove one of the steps", "define: ~%s leads back to itself: ~%s", name, strings.Join(append(c.open, name), " → ~"))
+		c.cycle(name)
 		return none
 	}
 	c.open = append(c.open, name)
 	body := c.cond(p.Value)
 	c.open = c.open[:len(c.open)-1]
 	return &cond{op: opAny, at: at, need: 1, label: "~" + name, parts: []*cond{body}}
+}
+
+// cycle reports the defines that lead back to name, once.
+func (c *compiler) cycle(name string) {
+	steps := c.open[slices.Index(c.open, name):]
+	if c.cyclic[name] {
+		return
+	}
+	for _, s := range steps {
+		c.cyclic[s] = true
+	}
+	c.problem(c.defines[name].Position, "remove one of the steps",
+		"define: ~%s leads back to itself: ~%s → ~%s", name, strings.Join(steps, " → ~"), name)
 }
 
 // mapCond reads a condition whose keys are already told apart. Its parts are
@@ -143,12 +156,13 @@ func (c *compiler) field(n news.Node) field {
 	return f
 }
 
-func (c *compiler) number(key string, n news.Node) int {
+func (c *compiler) number(key string, n news.Node) (int, bool) {
 	v, err := strconv.Atoi(n.Value)
 	if err != nil || n.Kind != news.NodeScalar {
 		c.problem(n.Position, "write a whole number", "%s: %q is no number", key, n.Value)
+		return 0, false
 	}
-	return v
+	return v, true
 }
 
 // anyPart reads any with at_least.
@@ -163,8 +177,7 @@ func (c *compiler) anyPart(m *cond, keys map[string]news.Node) {
 	}
 	p := &cond{op: opAny, at: v.Position, parts: c.members("any", v), need: 1}
 	if counted {
-		p.need = c.number("at_least", least)
-		if p.need < 1 || p.need > len(p.parts) {
+		if p.need, ok = c.number("at_least", least); ok && (p.need < 1 || p.need > len(p.parts)) {
 			c.problem(least.Position, fmt.Sprintf("write 1 to %d", len(p.parts)), "at_least: %d of %d members can never hold", p.need, len(p.parts))
 		}
 	}
@@ -204,9 +217,7 @@ func (c *compiler) nearPart(m *cond, keys map[string]news.Node) {
 	if hasOrder {
 		p.ordered = c.boolean("ordered", ordered)
 	}
-	if len(p.parts) == 2 {
-		m.parts = append(m.parts, p)
-	}
+	m.parts = append(m.parts, p)
 }
 
 // checkOperand refuses what has no mentions of its own in an operand of near.
@@ -250,35 +261,44 @@ func (c *compiler) scorePart(m *cond, keys map[string]news.Node) {
 		return
 	}
 	p := &cond{op: opScore, at: v.Position}
-	best := 0
+	best, valid := 0, true
 	for _, row := range c.list("score", v) {
-		rowKeys := c.keys(row, []string{"points", "for"})
-		points, hasPoints := rowKeys["points"]
-		what, hasFor := rowKeys["for"]
-		if !hasPoints || !hasFor {
-			c.problem(row.Position, "write {points: 2, for: […]}", "a row of score lacks points or for")
-			continue
-		}
-		n := c.number("points", points)
-		if n == 0 {
-			c.problem(points.Position, "", "points: 0 counts for nothing")
-		}
+		n, what, ok := c.scoreRow(row)
+		valid = valid && ok
 		best += max(0, 2*n)
 		p.points = append(p.points, n)
-		p.parts = append(p.parts, c.cond(what))
-	}
-	if !bounded {
-		c.problem(v.Position, "add reach: the sum that is enough", "score stands without reach")
-	} else {
-		p.reach = c.number("reach", reach)
-		if p.reach > best {
-			c.problem(reach.Position, "", "reach: %d is more than all rows give, %d", p.reach, best)
-		}
-		if p.reach < 1 {
-			c.problem(reach.Position, "write 1 or more", "reach: %d holds for every item", p.reach)
-		}
+		p.parts = append(p.parts, what)
 	}
 	m.parts = append(m.parts, p)
+	if !bounded {
+		c.problem(v.Position, "add reach: the sum that is enough", "score stands without reach")
+		return
+	}
+	if p.reach, ok = c.number("reach", reach); !ok || !valid {
+		return
+	}
+	if p.reach > best {
+		c.problem(reach.Position, "", "reach: %d is more than all rows give, %d", p.reach, best)
+	}
+	if p.reach < 1 {
+		c.problem(reach.Position, "write 1 or more", "reach: %d holds for every item", p.reach)
+	}
+}
+
+// scoreRow reads {points, for}.
+func (c *compiler) scoreRow(row news.Node) (points int, what *cond, ok bool) {
+	what = &cond{op: opAny, at: row.Position, need: 1}
+	keys := c.keys(row, []string{"points", "for"})
+	n, hasPoints := keys["points"]
+	f, hasFor := keys["for"]
+	if !hasPoints || !hasFor {
+		c.problem(row.Position, "write {points: 2, for: […]}", "a row of score lacks points or for")
+		return 0, what, false
+	}
+	if points, ok = c.number("points", n); ok && points == 0 {
+		c.problem(n.Position, "", "points: 0 counts for nothing")
+	}
+	return points, c.cond(f), ok
 }
 
 // maxPattern is the longest regular expression, in bytes: more is a program.

@@ -29,7 +29,10 @@ func toNode(t testing.TB, file string, n ast.Node) news.Node {
 	switch n := n.(type) {
 	case *ast.MappingNode:
 		node.Kind = news.NodeMap
-		node.Line, node.Column = n.Values[0].Key.GetToken().Position.Line, n.Values[0].Key.GetToken().Position.Column
+		if !n.IsFlowStyle { // goccy gives a block map the place of its first colon
+			first := n.Values[0].Key.GetToken().Position
+			node.Line, node.Column = first.Line, first.Column
+		}
 		for _, v := range n.Values {
 			key := v.Key.GetToken()
 			node.Pairs = append(node.Pairs, news.Pair{
