@@ -185,7 +185,11 @@ func (a *answer) serve(h http.Handler, r *http.Request) {
 			a.WriteHeader(http.StatusOK)
 			a.end()
 		case http.ErrAbortHandler:
-			a.fail(&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET})
+			err := context.Cause(r.Context()) // the client sees its own deadline first
+			if err == nil {
+				err = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
+			}
+			a.fail(err)
 		default:
 			panic(p)
 		}

@@ -72,6 +72,7 @@ func compareBool(a, b bool) int {
 
 type discovery struct {
 	base  *url.URL
+	based bool // the page named its base
 	found []Candidate
 	seen  map[string]bool
 }
@@ -80,34 +81,32 @@ type discovery struct {
 const maxLooked = 1000
 
 func (d *discovery) read(z *html.Tokenizer) {
-	based := false
 	for len(d.found) < maxLooked {
-		kind := z.Next()
-		if kind == html.ErrorToken {
+		switch z.Next() {
+		case html.ErrorToken:
 			return
-		}
-		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
-			continue
-		}
-		name, more := z.TagName()
-		tag := atom.Lookup(name)
-		if !more || tag != atom.Base && tag != atom.Link && tag != atom.A {
-			continue
-		}
-		attrs := attributes(z)
-		href := strings.TrimSpace(attrs["href"])
-		switch {
-		case href == "":
-		case tag == atom.Base && !based: // HTML: the first one holds
-			based = true
-			if u, err := d.base.Parse(href); err == nil && isHTTP(u) {
-				d.base = u
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			if tag := atom.Lookup(name); more && (tag == atom.Base || tag == atom.Link || tag == atom.A) {
+				d.tag(tag, attributes(z))
 			}
-		case tag == atom.Link && declares(attrs):
-			d.add(href, attrs["title"], FromLink)
-		case tag == atom.A && (isSourceType(attrs["type"]) || looksLikeSource(href)):
-			d.add(href, attrs["title"], FromAnchor)
 		}
+	}
+}
+
+func (d *discovery) tag(tag atom.Atom, attrs map[string]string) {
+	href := strings.TrimSpace(attrs["href"])
+	switch {
+	case href == "":
+	case tag == atom.Base:
+		if u, err := d.base.Parse(href); err == nil && isHTTP(u) && !d.based {
+			d.base = u
+		}
+		d.based = true // HTML: the first one holds
+	case tag == atom.Link && declares(attrs):
+		d.add(href, attrs["title"], FromLink)
+	case tag == atom.A && (isSourceType(attrs["type"]) || looksLikeSource(href)):
+		d.add(href, attrs["title"], FromAnchor)
 	}
 }
 
