@@ -72,7 +72,7 @@ func (c *Client) Get(ctx context.Context, src *news.Source, v news.Validators) (
 	begin := c.now()
 	ctx, cancel := context.WithTimeout(ctx, timeout(src))
 	defer cancel()
-	g := getter{c: c, src: src, known: v, resp: Response{Validators: v}}
+	g := getter{c: c, cancel: cancel, src: src, known: v, resp: Response{Validators: v}}
 	err := g.get(ctx)
 	g.resp.Duration = c.now().Sub(begin)
 	if err != nil {

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -22,8 +21,8 @@ const (
 )
 
 // failure reads a little of the answer to say what it was.
-func (g *getter) failure(ctx context.Context, answer *http.Response) *Error {
-	body := g.peekBody(ctx, answer)
+func (g *getter) failure(answer *http.Response) *Error {
+	body := g.peekBody(answer)
 	kind := news.KindStatus
 	if answer.StatusCode == http.StatusGone {
 		kind = news.KindGone
@@ -40,11 +39,8 @@ func (g *getter) failure(ctx context.Context, answer *http.Response) *Error {
 
 // peekBody returns the beginning of the body, unpacked; whatever goes wrong
 // with it, the status stands.
-func (g *getter) peekBody(ctx context.Context, answer *http.Response) []byte {
-	stop := context.AfterFunc(ctx, func() { _ = answer.Body.Close() })
-	timer := time.AfterFunc(diagnosisTime, func() { _ = answer.Body.Close() })
-	defer timer.Stop()
-	defer stop()
+func (g *getter) peekBody(answer *http.Response) []byte {
+	defer time.AfterFunc(diagnosisTime, g.cancel).Stop()
 	w := &wire{r: answer.Body, limit: diagnosisBytes}
 	body, _ := g.c.unpack(w, answer, diagnosisBytes)
 	g.resp.Wire = w.n

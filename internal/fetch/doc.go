@@ -13,6 +13,9 @@
 // here, so that one limit holds for what came over the wire and one for what it
 // unpacks to. No error text holds a path, a query or the value of a header.
 //
+// A source with a proxy leaves the look-up to that proxy: then only the scheme,
+// the port and a host that is an address can be judged here.
+//
 // It implements RFC 9110 (conditional requests §13, redirection §15.4,
 // Retry-After §10.2.3), RFC 9111 §4.2 (freshness) and RFC 8288 §3 (Link). It starts no
 // goroutine of its own; those of net/http end with their connections.

@@ -40,12 +40,13 @@ func (r *Response) NotModified() bool { return r.Kind == news.KindUnchanged }
 
 // getter is one Get under way.
 type getter struct {
-	c     *Client
-	src   *news.Source
-	known news.Validators
-	own   *url.URL // of src
-	proxy *url.URL // nil: none
-	resp  Response
+	c      *Client
+	cancel context.CancelFunc // ends every request of it
+	src    *news.Source
+	known  news.Validators
+	own    *url.URL // of src
+	proxy  *url.URL // nil: none
+	resp   Response
 }
 
 func (g *getter) get(ctx context.Context) *Error {
@@ -75,7 +76,7 @@ func (g *getter) get(ctx context.Context) *Error {
 		return nil
 	}
 	g.resp.RetryAfter = retryAfter(answer.Header, now)
-	return g.failure(ctx, answer)
+	return g.failure(answer)
 }
 
 // follow makes requests until an answer is no redirect. conditional says

@@ -452,14 +452,45 @@ func TestF21NoTimeoutIsExceeded(t *testing.T) {
 
 func TestF21AStatusWaitsNotForItsPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		stalling := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Retry-After", "60")
-			w.WriteHeader(429)
-			feedtest.Stall(herald.Bytes(), 10).ServeHTTP(w, r)
-		})
-		all, _ := poll(t, heraldSource(), stalling)
+		all, _ := poll(t, heraldSource(), stallingStatus())
 		if got := all[0]; got.Kind != news.KindStatus || got.Duration > 5*time.Second || got.RetryAfter.IsZero() {
 			t.Errorf("got %s after %s, Retry-After %v", got.Kind, got.Duration, got.RetryAfter)
 		}
 	})
+}
+
+// TestAnAnswerThatStallsEndsOnASocketToo is the same over connections of
+// net/http, with a timeout that a test can wait for.
+func TestAnAnswerThatStallsEndsOnASocketToo(t *testing.T) {
+	for name, c := range map[string]struct {
+		h    http.Handler
+		want news.Kind
+	}{
+		"header":   {feedtest.Hang(), news.KindTimeout},
+		"body":     {feedtest.Stall(herald.Bytes(), 100), news.KindTimeout},
+		"status":   {stallingStatus(), news.KindStatus},
+		"redirect": {http.HandlerFunc(stallingRedirect), news.KindTimeout},
+	} {
+		s := feedtest.Serve(t, c.h)
+		src := news.Source{URL: s.URL + "/feed", AllowPrivateNetwork: true, Timeout: 50 * time.Millisecond}
+		if r, err := fetch.New(fetch.Options{Now: time.Now}).Get(t.Context(), &src, news.Validators{}); r.Kind != c.want {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
+		}
+	}
+}
+
+func stallingStatus() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "60")
+		w.Header().Set("Content-Length", "1000")
+		w.WriteHeader(429)
+		feedtest.Stall(herald.Bytes()[:1000], 10).ServeHTTP(w, r)
+	})
+}
+
+func stallingRedirect(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Location", "/next")
+	w.Header().Set("Content-Length", "1000")
+	w.WriteHeader(302)
+	feedtest.Stall(herald.Bytes()[:1000], 10).ServeHTTP(w, r)
 }

@@ -19,6 +19,7 @@ const (
 	maxHeader     = 64 << 10         // bytes of one answer's header; Go's default is 10 MB
 	pingAfter     = 15 * time.Second // of silence on an HTTP/2 connection, to find it dead
 	pingTimeout   = 5 * time.Second  // for the answer to that ping
+	maxAhead      = 256 << 10        // bytes that HTTP/2 may send before we read them; Go's default is 4 MiB
 )
 
 // transports are the three kinds of way out. Each has connections of its own:
@@ -49,7 +50,10 @@ func newTransport(dialer *net.Dialer, proxy func(*http.Request) (*url.URL, error
 		TLSHandshakeTimeout:    tlsTimeout,
 		ResponseHeaderTimeout:  answerTimeout,
 		MaxResponseHeaderBytes: maxHeader,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+		HTTP2: &http.HTTP2Config{
+			SendPingTimeout: pingAfter, PingTimeout: pingTimeout,
+			MaxReceiveBufferPerStream: maxAhead, MaxReceiveBufferPerConnection: 2 * maxAhead,
+		},
 	}
 }
 
