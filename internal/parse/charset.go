@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html/charset"
-	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
@@ -29,6 +28,26 @@ type decoded struct {
 	body     []byte
 	encoding string // canonical name of what it was
 	repairs  []string
+}
+
+// decoder turns bytes of a charset into UTF-8. What has no character becomes
+// U+FFFD.
+type decoder func([]byte) ([]byte, error)
+
+// upperHalf decodes a charset whose lower half is ASCII.
+func upperHalf(table string) decoder {
+	upper := []rune(table)
+	return func(b []byte) ([]byte, error) {
+		out := make([]byte, 0, len(b)+len(b)/2)
+		for _, c := range b {
+			if c < utf8.RuneSelf {
+				out = append(out, c)
+			} else {
+				out = utf8.AppendRune(out, upper[c-utf8.RuneSelf])
+			}
+		}
+		return out, nil
+	}
 }
 
 // decodeBody brings a document to UTF-8: byte order mark, Content-Type and XML
@@ -52,8 +71,8 @@ func decodeBody(body []byte, contentType string, src *news.Source) decoded {
 func (d *decoded) repair(what string) { d.repairs = append(d.repairs, what) }
 
 // convert decodes with the encoding. Bytes that it does not know become U+FFFD.
-func (d *decoded) convert(enc encoding.Encoding, name string, body []byte) {
-	out, err := enc.NewDecoder().Bytes(body)
+func (d *decoded) convert(decode decoder, name string, body []byte) {
+	out, err := decode(body)
 	if err != nil {
 		d.repair("the document was not whole in " + name)
 	}
@@ -66,12 +85,13 @@ func (d *decoded) convert(enc encoding.Encoding, name string, body []byte) {
 // utf8 takes a document that says it is UTF-8, or nothing: a few bad bytes are
 // replaced, with many of them it is in the usual charset of the language.
 func (d *decoded) utf8(body []byte, src *news.Source) {
+	body = wholeRunes(body)
 	d.body = body
 	if utf8.Valid(body) {
 		return
 	}
 	good, bad := countUTF8(body)
-	if bad*maxBadShare <= good+bad {
+	if bad*maxBadShare <= good+bad || bad == 1 && good > 1 {
 		d.body = bytes.ToValidUTF8(body, []byte("\uFFFD"))
 		d.repair("bytes that are not UTF-8 were replaced")
 		return
@@ -81,19 +101,32 @@ func (d *decoded) utf8(body []byte, src *news.Source) {
 	d.repair("the document is not UTF-8; it was read as " + name)
 }
 
+// wholeRunes takes off what a cut left of the last character.
+func wholeRunes(b []byte) []byte {
+	for n := 1; n <= utf8.UTFMax && n <= len(b); n++ {
+		if c := b[len(b)-n]; utf8.RuneStart(c) {
+			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-n:]) {
+				return b[:len(b)-n]
+			}
+			break
+		}
+	}
+	return b
+}
+
 // legacy is the charset that a language was written in before UTF-8.
-func legacy(lang string) (encoding.Encoding, string) {
+func legacy(lang string) (decoder, string) {
 	switch lang {
 	case "fa", "ar", "ur", "ps":
-		return charmap.Windows1256, "windows-1256"
+		return charmap.Windows1256.NewDecoder().Bytes, "windows-1256"
 	case "ru", "uk", "be", "bg", "sr", "mk", "tg", "kk", "ky", "mn":
-		return charmap.Windows1251, "windows-1251"
+		return charmap.Windows1251.NewDecoder().Bytes, "windows-1251"
 	}
-	return charmap.Windows1252, "windows-1252"
+	return charmap.Windows1252.NewDecoder().Bytes, "windows-1252"
 }
 
 // labelled returns what the labels say: nil where none is known.
-func labelled(body []byte, contentType string) (encoding.Encoding, string, []byte) {
+func labelled(body []byte, contentType string) (decoder, string, []byte) {
 	if enc, name, n := byteOrderMark(body); enc != nil {
 		return enc, name, body[n:]
 	}
@@ -122,43 +155,43 @@ func plausible(name string, body []byte) bool {
 	return len(b) < 2 || b[0] != '<' && b[0] != '{' || b[1] == 0
 }
 
-func byteOrderMark(b []byte) (encoding.Encoding, string, int) {
+func byteOrderMark(b []byte) (decoder, string, int) {
 	switch {
 	case bytes.HasPrefix(b, []byte("\xEF\xBB\xBF")):
-		return unicode.UTF8, utf8Name, 3
+		return unicode.UTF8.NewDecoder().Bytes, utf8Name, 3
 	case bytes.HasPrefix(b, []byte("\xFF\xFE\x00\x00")):
-		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM), "utf-32le", 4
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM).NewDecoder().Bytes, "utf-32le", 4
 	case bytes.HasPrefix(b, []byte("\x00\x00\xFE\xFF")):
-		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), "utf-32be", 4
+		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM).NewDecoder().Bytes, "utf-32be", 4
 	case bytes.HasPrefix(b, []byte("\xFF\xFE")):
-		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "utf-16le", 2
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder().Bytes, "utf-16le", 2
 	case bytes.HasPrefix(b, []byte("\xFE\xFF")):
-		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "utf-16be", 2
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder().Bytes, "utf-16be", 2
 	}
 	return nil, "", 0
 }
 
 // bytePattern knows wide and EBCDIC documents by how their first < looks (XML
 // 1.0, appendix F). An EBCDIC document says itself which one it is.
-func bytePattern(b []byte) (encoding.Encoding, string) {
+func bytePattern(b []byte) (decoder, string) {
 	if len(b) < 4 {
 		return nil, ""
 	}
 	switch lead := string(b[:4]); {
 	case lead == "<\x00\x00\x00":
-		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM), "utf-32le"
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM).NewDecoder().Bytes, "utf-32le"
 	case lead == "\x00\x00\x00<":
-		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), "utf-32be"
+		return utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM).NewDecoder().Bytes, "utf-32be"
 	case lead[1] == 0 && lead[3] == 0 && (lead[0] == '<' || lead[0] == '{'):
-		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "utf-16le"
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder().Bytes, "utf-16le"
 	case lead[0] == 0 && lead[2] == 0 && (lead[1] == '<' || lead[1] == '{'):
-		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "utf-16be"
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder().Bytes, "utf-16be"
 	case lead == "\x4C\x6F\xA7\x94":
 		head, _ := charmap.CodePage037.NewDecoder().Bytes(b[:min(len(b), maxDeclaration)])
 		if enc, name := lookup(declared(head)); enc != nil && !keepsASCII(name) {
 			return enc, name
 		}
-		return charmap.CodePage037, "ibm037"
+		return charmap.CodePage037.NewDecoder().Bytes, "ibm037"
 	}
 	return nil, ""
 }
@@ -188,29 +221,32 @@ func keepsASCII(name string) bool {
 
 // lookup finds an encoding by any of the names it goes by on the web, with IANA
 // or in programs. UTF-7 is not among them: it hides markup.
-func lookup(label string) (encoding.Encoding, string) {
+func lookup(label string) (decoder, string) {
 	label = strings.ReplaceAll(strings.ToLower(strings.Trim(label, " \t\r\n\"'")), "_", "-")
 	for _, name := range spellings(label) {
 		if enc, canonical := charset.Lookup(name); enc != nil && canonical != "replacement" {
-			return enc, canonical
+			return enc.NewDecoder().Bytes, canonical
 		}
 		if enc, err := ianaindex.IANA.Encoding(name); err == nil && enc != nil {
 			canonical, _ := ianaindex.IANA.Name(enc)
-			return enc, strings.ToLower(canonical)
+			return enc.NewDecoder().Bytes, strings.ToLower(canonical)
 		}
-		if enc := utf32Named(name); enc != nil {
-			return enc, name
+		if decode := utf32Named(name); decode != nil {
+			return decode, name
+		}
+		if table, ok := upperHalves[name]; ok {
+			return upperHalf(table), name
 		}
 	}
 	return nil, ""
 }
 
-func utf32Named(name string) encoding.Encoding {
+func utf32Named(name string) decoder {
 	switch name {
 	case "utf-32", "utf-32be", "utf-32-be":
-		return utf32.UTF32(utf32.BigEndian, utf32.UseBOM)
+		return utf32.UTF32(utf32.BigEndian, utf32.UseBOM).NewDecoder().Bytes
 	case "utf-32le", "utf-32-le":
-		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM).NewDecoder().Bytes
 	}
 	return nil
 }
@@ -243,6 +279,12 @@ func spellings(label string) []string {
 		return []string{"shift_jis"}
 	case "shift-jis":
 		return []string{"shift_jis"}
+	case "roman8", "r8":
+		return []string{"hp-roman8"}
+	case "rk1048", "strk1048-2002", "kz-1048":
+		return []string{"kz1048"}
+	case "pt154", "cp154", "cyrillic-asian":
+		return []string{"ptcp154"}
 	case "cp949", "uhc", "johab-ks":
 		return []string{"euc-kr"}
 	case "utf-16", "utf16", "u16":
@@ -254,7 +296,7 @@ func spellings(label string) []string {
 		out = append(out, "iso-8859-"+m[1])
 	}
 	if m := macName.FindStringSubmatch(label); m != nil {
-		out = append(out, "x-mac-"+m[1])
+		out = append(out, "x-mac-"+m[1], "mac-"+m[1])
 		if m[1] == "roman" || m[1] == "intosh" {
 			out = append(out, "macintosh")
 		}
@@ -273,8 +315,8 @@ func spellings(label string) []string {
 			return []string{"big5"}
 		case "37":
 			n = "037"
-		case "1140":
-			n = "01140"
+		case "858", "1140":
+			n = "0" + strings.Repeat("0", 4-len(n)) + n
 		}
 		out = append(out, "windows-"+n, "ibm"+n, "cp"+n)
 	}

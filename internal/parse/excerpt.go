@@ -59,6 +59,7 @@ type excerpter struct {
 	paraAttrs  string
 	paraChars  int
 	paraSpace  bool // a space is due before the next text
+	spaced     bool // a space has just been written
 	inline     int  // open inline elements
 }
 
@@ -127,10 +128,10 @@ func (x *excerpter) text(s string) {
 		x.paraSpace = x.paraSpace || s != ""
 		return
 	}
-	if (lead || x.paraSpace) && x.paraChars > 0 {
-		x.para = append(x.para, ' ')
-		x.paraChars++
+	if lead || x.paraSpace {
+		x.space()
 	}
+	x.spaced = false
 	x.paraSpace = strings.IndexByte(" \n\t\r", s[len(s)-1]) >= 0
 	left := maxExcerptChars - x.chars - x.paraChars
 	n := utf8.RuneCountInString(folded)
@@ -143,6 +144,16 @@ func (x *excerpter) text(s string) {
 	}
 	x.para = append(x.para, html.EscapeString(folded)...)
 	x.paraChars += n
+}
+
+// space writes a space between two texts, not at the beginning of a paragraph
+// and not twice.
+func (x *excerpter) space() {
+	if x.paraChars > 0 && !x.spaced {
+		x.para = append(x.para, ' ')
+		x.paraChars++
+		x.spaced = true
+	}
 }
 
 func (x *excerpter) lineBreak() {
@@ -169,8 +180,8 @@ func (x *excerpter) element(n *html.Node, depth int) {
 		}
 		attrs = ` href="` + html.EscapeString(href) + `"` + attrs
 	}
-	if x.paraSpace && x.paraChars > 0 {
-		x.para = append(x.para, ' ')
+	if x.paraSpace {
+		x.space()
 		x.paraSpace = false
 	}
 	before, chars := len(x.para), x.paraChars
@@ -215,7 +226,7 @@ func (x *excerpter) flush() {
 	text := strings.TrimSuffix(string(x.para), "<br>")
 	chars, cut := x.paraChars, x.full && x.chars > 0
 	x.para = x.para[:0]
-	x.paraChars, x.paraSpace = 0, false
+	x.paraChars, x.paraSpace, x.spaced = 0, false, false
 	if chars == 0 || cut {
 		return
 	}

@@ -47,9 +47,22 @@ func (s *shape) end(t *token) int {
 		return t.end
 	}
 	k := s.matching(t.name)
+	if k < 0 && n >= 0 && !s.open[n].virtual && misspelt(s.open[n].name, t.name) {
+		s.close(t.start, t.end)
+		s.salvaged = true
+		s.repair("a misspelt end tag was mended")
+		return t.end
+	}
 	switch {
 	case k < 0 && s.item >= 0 && s.item == n:
-		return s.cutDamaged(t.start)
+		if !s.endsItem(t.end) {
+			return s.cutDamaged(t.start)
+		}
+		s.edit(t.start, t.end, "</"+string(s.open[n].name)+">")
+		s.close(t.end, t.end)
+		s.salvaged = true
+		s.repair("an item without its end was closed")
+		return t.end
 	case k < 0:
 		s.parts++
 		s.edit(t.start, t.end, "")
@@ -79,6 +92,45 @@ func (s *shape) end(t *token) int {
 		s.repair("the case of a tag was mended")
 	}
 	return t.end
+}
+
+// endsItem says whether a wrong end tag directly in an item is meant to be that
+// of the item: what follows is the next one, or the end of what holds it.
+func (s *shape) endsItem(at int) bool {
+	rest := s.b[skipSpace(s.b, at):]
+	return bytes.HasPrefix(rest, []byte("</")) || boundary(rest[:min(len(rest), 64)], "<"+string(s.open[s.item].name)) == 0
+}
+
+// misspelt says whether two names differ in one character only.
+func misspelt(a, b []byte) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(a) < 3 || len(b)-len(a) > 1 {
+		return false
+	}
+	head, tail := 0, 0
+	for head < len(a) && a[head] == b[head] {
+		head++
+	}
+	for tail < len(a)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return head+tail >= len(b)-1
+}
+
+// hurtsIdentity says whether a stray < stands where an item says what it is, or
+// where such an element may have been. No item is kept under an id or an address
+// that it does not have.
+func (s *shape) hurtsIdentity() bool {
+	if s.item < 0 || s.item+1 == len(s.open) {
+		return s.item >= 0
+	}
+	switch s.open[s.item+1].local {
+	case "guid", "id", "link":
+		return true
+	}
+	return false
 }
 
 // matching finds the innermost open element of the name; -1: there is none.
@@ -161,13 +213,18 @@ func (s *shape) cutItem(end int, reason news.Reason) {
 	s.repair("a damaged item was cut out")
 }
 
-// cutDamaged cuts the open item out and returns where the next one begins. The
-// 65th time it gives up on the rest of the document.
+// cutDamaged cuts the open item out and returns where to go on: behind its end
+// tag, or where the next one begins. The 65th time it gives up on the rest of the
+// document.
 func (s *shape) cutDamaged(at int) int {
 	next := len(s.b)
 	if s.cuts < maxCuts {
-		if i := boundary(s.b[at:], "<"+string(s.open[s.item].name)); i >= 0 {
+		name := string(s.open[s.item].name)
+		if i := boundary(s.b[at:], "<"+name); i >= 0 {
 			next = at + i
+		}
+		if i := bytes.Index(s.b[at:next], []byte("</"+name+">")); i >= 0 {
+			next = at + i + len(name) + 3
 		}
 	}
 	s.cutItem(next, news.RejectedDamaged)

@@ -28,6 +28,7 @@ type token struct {
 	name       []byte
 	attrs      []attr
 	sloppy     bool // an XML parser would not read it: write it anew
+	damaged    bool // a < stands in a value
 }
 
 // attr is an attribute as it is written, its value still escaped.
@@ -170,7 +171,7 @@ func readStart(b []byte, at int, attrs []attr) token {
 			t.kind, t.end = tokenEmpty, i+2
 			return t
 		default:
-			a, next, ok := readAttr(b, i, &t.sloppy)
+			a, next, ok := readAttr(b, i, &t)
 			if !ok || c == '<' {
 				return token{kind: tokenStray, start: at, end: at + 1, attrs: t.attrs}
 			}
@@ -185,7 +186,7 @@ func readStart(b []byte, at int, attrs []attr) token {
 
 // readAttr reads one attribute the way HTML would: without value, without
 // quotes, or as it should be.
-func readAttr(b []byte, at int, sloppy *bool) (attr, int, bool) {
+func readAttr(b []byte, at int, t *token) (attr, int, bool) {
 	i := at
 	for i < len(b) && nameByte(b[i]) {
 		i++
@@ -193,14 +194,14 @@ func readAttr(b []byte, at int, sloppy *bool) (attr, int, bool) {
 	a := attr{name: b[at:i], start: at, end: i}
 	if !goodName(a.name) {
 		// A stray quote or sign between attributes: skipped when rewritten.
-		*sloppy, a.name = true, nil
+		t.sloppy, a.name = true, nil
 		if i == at {
 			return a, at + 1, true
 		}
 	}
 	j := skipSpace(b, i)
 	if j >= len(b) || b[j] != '=' {
-		*sloppy = true
+		t.sloppy = true
 		return a, i, true
 	}
 	j = skipSpace(b, j+1)
@@ -213,9 +214,12 @@ func readAttr(b []byte, at int, sloppy *bool) (attr, int, bool) {
 			return a, j, false
 		}
 		a.value, a.end = b[j+1:j+1+n], j+n+2
+		if bytes.IndexByte(a.value, '<') >= 0 {
+			t.sloppy, t.damaged = true, true // XML §3.1 wants it escaped
+		}
 		return a, a.end, true
 	}
-	*sloppy = true
+	t.sloppy = true
 	k := j
 	for k < len(b) && !isSpace(b[k]) && b[k] != '>' && b[k] != '<' {
 		k++

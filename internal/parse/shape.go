@@ -152,6 +152,9 @@ func (s *shape) take(t *token) (int, error) {
 	case tokenCDATA:
 		return s.cdata(t), nil
 	case tokenStray:
+		if s.hurtsIdentity() {
+			return s.cutDamaged(t.end), nil
+		}
 		s.edit(t.start, t.end, "&lt;")
 		s.repair("a stray < was taken as text")
 	case tokenComment, tokenInstruction:
@@ -183,7 +186,7 @@ func (s *shape) begin(t *token) (int, error) {
 		edits: len(s.edits), bindings: len(s.bindings), asides: len(s.asides),
 	}
 	if s.missingEnd(&e) {
-		return t.start, nil // the item before it is closed now: take the tag again
+		return t.start, nil // what lacked its end is closed now: take the tag again
 	}
 	s.parts += len(t.attrs)
 	s.attributes(t, &e)
@@ -200,6 +203,9 @@ func (s *shape) begin(t *token) (int, error) {
 	s.place(&e)
 	s.rewriteStart(t, &e)
 	s.open = append(s.open, e)
+	if e.role == roleField && t.damaged && s.hurtsIdentity() {
+		return s.cutDamaged(t.end), nil
+	}
 	if e.role == roleItem {
 		if len(s.items) >= maxItems {
 			return 0, over("items", len(s.items)+1, maxItems)
@@ -222,10 +228,18 @@ func (s *shape) besideChannel() bool {
 	return parent.dropped || s.format != formatAtom && parent.role == roleRoot
 }
 
-// missingEnd closes an item that lacks nothing but its end tag when the next
-// one begins.
+// missingEnd closes what lacks nothing but its end tag when an item begins: the
+// item before it, or an element of the head that would swallow all items.
 func (s *shape) missingEnd(e *element) bool {
 	n := len(s.open) - 1
+	if s.item < 0 && e.local == s.itemName() && n >= 0 && bytes.IndexByte(e.name, ':') < 0 {
+		for k := n; k > 0 && s.open[k].role != roleChannel && s.open[k].role != roleRoot; k-- {
+			if s.open[k].role == roleHead {
+				s.closeTo(e.start, k)
+				return true
+			}
+		}
+	}
 	if s.item < 0 || s.item != n || e.local == "" || e.local != s.open[n].local || !bytes.Equal(e.name, s.open[n].name) {
 		return false
 	}
@@ -331,15 +345,29 @@ func (s *shape) place(e *element) {
 	}
 }
 
-func (s *shape) placeChild(e *element, parent *element) role {
-	itemName := "item"
+// itemName is what the format calls an item.
+func (s *shape) itemName() string {
 	if s.format == formatAtom {
-		itemName = "entry"
+		return "entry"
 	}
+	return "item"
+}
+
+// closeTo closes all elements down to open[k], which lack their ends.
+func (s *shape) closeTo(at, k int) {
+	for n := len(s.open) - 1; n >= k; n-- {
+		s.insertEnd(at, n)
+		s.close(at, at)
+	}
+	s.salvaged = true
+	s.repair("an element without its end was closed")
+}
+
+func (s *shape) placeChild(e *element, parent *element) role {
 	switch {
-	case e.local == itemName && s.native(e):
+	case e.local == s.itemName() && s.native(e):
 		return roleItem
-	case e.local == itemName && e.space != spaceOther:
+	case e.local == s.itemName() && e.space != spaceOther:
 		// Of another format: counted, and gofeed does not deliver it.
 		s.rejected[news.RejectedParser]++
 	case e.local == "channel" && parent.role == roleRoot && s.format != formatAtom && s.native(e):
