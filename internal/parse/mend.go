@@ -73,8 +73,7 @@ func (s *shape) end(t *token) int {
 			s.cutItem(t.start, news.RejectedDamaged)
 			return t.start
 		}
-		s.insertEnd(t.start, n)
-		s.close(t.start, t.start)
+		s.closeMissing(t.start)
 		s.salvaged = true
 		s.repair("an item without its end was closed")
 		return t.start
@@ -83,8 +82,7 @@ func (s *shape) end(t *token) int {
 		return t.end
 	}
 	for ; n > k; n-- {
-		s.insertEnd(t.start, n)
-		s.close(t.start, t.start)
+		s.closeMissing(t.start)
 		s.repair("an element without its end was closed")
 	}
 	s.close(t.start, t.end)
@@ -143,12 +141,23 @@ func (s *shape) matching(name []byte) int {
 	return -1
 }
 
-// insertEnd writes the end tag of open[n], which the document lacks.
-func (s *shape) insertEnd(at, n int) { s.edit(at, at, "</"+string(s.open[n].name)+">") }
+// closeMissing takes the innermost element off and writes the end tag that the
+// document lacks.
+func (s *shape) closeMissing(at int) {
+	e := s.open[len(s.open)-1]
+	if s.close(at, at) && !e.dropped {
+		name := string(e.name)
+		if e.rename != "" {
+			name = e.rename
+		}
+		s.edit(at, at, "</"+name+">")
+	}
+}
 
 // close takes the innermost element off. Its content ends at inner, its end tag
-// at end; both are the same where there is none.
-func (s *shape) close(inner, end int) {
+// at end; both are the same where there is none. It says whether the element
+// stays in the document.
+func (s *shape) close(inner, end int) bool {
 	n := len(s.open) - 1
 	e := &s.open[n]
 	empty := e.inner == inner && inner == end // <a/>, or nothing before the place where it was closed
@@ -181,6 +190,7 @@ func (s *shape) close(inner, end int) {
 	if cut {
 		s.drop(*e, end, news.RejectedOversize)
 	}
+	return !cut
 }
 
 func (s *shape) rewriteEnd(e *element, inner, end int) {
@@ -189,7 +199,7 @@ func (s *shape) rewriteEnd(e *element, inner, end int) {
 		s.edit(inner, end, "")
 	case e.rename != "":
 		s.edit(inner, end, "</"+e.rename+">")
-	case !bytes.HasPrefix(s.b[inner+2:], e.name):
+	case !bytes.HasPrefix(s.b[inner+2:], e.name) || nameByte(s.b[inner+2+len(e.name)]):
 		s.edit(inner, end, "</"+string(e.name)+">")
 	}
 }

@@ -19,11 +19,12 @@ func (r rich) line(maxBytes int) string {
 	if r.isHTML() {
 		text = strip(text)
 	}
+	text = fold(text) // first: what it drops may hide a tag
 	for range 4 {
 		if !dangerous(text) {
-			return cutWords(fold(text), maxBytes)
+			return cutWords(text, maxBytes)
 		}
-		text = strip(text)
+		text = fold(strip(text))
 	}
 	return cutWords(fold(strings.NewReplacer("<", " ", ">", " ").Replace(text)), maxBytes)
 }

@@ -57,7 +57,7 @@ func sanitise(text string, base *url.URL) string {
 		base = &url.URL{}
 	}
 	if strings.IndexByte(text, '<') < 0 {
-		return html.EscapeString(fold(unescape(text)))
+		return html.EscapeString(strings.TrimSpace(strings.Map(keepRune, unescape(text))))
 	}
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	nodes, err := html.ParseFragment(strings.NewReader(text), body)

@@ -243,8 +243,7 @@ func (s *shape) missingEnd(e *element) bool {
 	if s.item < 0 || s.item != n || e.local == "" || e.local != s.open[n].local || !bytes.Equal(e.name, s.open[n].name) {
 		return false
 	}
-	s.insertEnd(e.start, n)
-	s.close(e.start, e.start)
+	s.closeMissing(e.start)
 	s.salvaged = true
 	s.repair("an item without its end was closed")
 	return true
@@ -356,8 +355,7 @@ func (s *shape) itemName() string {
 // closeTo closes all elements down to open[k], which lack their ends.
 func (s *shape) closeTo(at, k int) {
 	for n := len(s.open) - 1; n >= k; n-- {
-		s.insertEnd(at, n)
-		s.close(at, at)
+		s.closeMissing(at)
 	}
 	s.salvaged = true
 	s.repair("an element without its end was closed")
@@ -408,8 +406,7 @@ func (s *shape) finish(at int) error {
 			s.salvaged = true
 			s.repair("the document was cut off")
 		}
-		s.insertEnd(end, n)
-		s.close(end, end)
+		s.closeMissing(end)
 	}
 	return nil
 }
