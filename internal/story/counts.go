@@ -61,15 +61,37 @@ func (c *counts) idf(stem string) int32 {
 	return int32(math.Round(1000 * math.Log(float64(c.headlines+1)/(float64(c.of[stem])+0.5))))
 }
 
-// stem cuts the plural off an English word. A stronger stemmer needs thresholds
-// of its own.
+// stem cuts the plural off an English word and writes it as Americans do, as
+// agencies and those who print them spell one text in two ways. A stronger
+// stemmer needs thresholds of its own.
 func stem(w string) string {
 	n := len(w)
-	if n > 4 && strings.HasSuffix(w, "ies") {
-		return w[:n-3] + "y"
+	switch {
+	case n > 4 && strings.HasSuffix(w, "ies"):
+		w = w[:n-3] + "y"
+	case n > 3 && w[n-1] == 's' && w[n-2] != 's' && w[n-2] != 'u' && w[n-2] != 'i':
+		w = w[:n-1]
 	}
-	if n > 3 && w[n-1] == 's' && w[n-2] != 's' && w[n-2] != 'u' && w[n-2] != 'i' {
-		return w[:n-1]
+	for _, s := range spellings {
+		if root, ok := strings.CutSuffix(w, s.british); ok && len(root) > 1 {
+			return root + s.american
+		}
 	}
 	return w
+}
+
+// spellings are endings of one word. Where the American one is no word, as of
+// surprise, nothing is lost: both sides have it.
+var spellings = []struct{ british, american string }{
+	{"isation", "ization"},
+	{"ise", "ize"},
+	{"ised", "ized"},
+	{"ising", "izing"},
+	{"our", "or"},
+	{"oured", "ored"},
+	{"ouring", "oring"},
+	{"tre", "ter"},
+	{"bre", "ber"},
+	{"fence", "fense"},
+	{"gramme", "gram"},
 }

@@ -45,23 +45,16 @@ func reliableID(guid string) bool {
 		}
 	}
 	scheme, rest, ok := strings.Cut(guid, "://")
-	if !ok || scheme != "http" && scheme != "https" {
-		return false
-	}
+	port := map[string]string{"http": ":80", "https": ":443"}[scheme]
 	end := strings.IndexAny(rest, "/?#")
-	if end < 1 || rest[end] != '/' {
+	if !ok || port == "" || end < 1 || rest[end] != '/' {
 		return false
 	}
 	authority, path := rest[:end], rest[end:]
 	path = path[:strings.IndexAny(path+"?", "?#")]
-	for seg := range strings.SplitSeq(path, "/") {
-		if seg == "." || seg == ".." {
-			return false
-		}
-	}
-	port := map[string]string{"http": ":80", "https": ":443"}[scheme]
-	return authority == strings.ToLower(authority) && !strings.Contains(authority, "@") && !strings.HasSuffix(authority, port) &&
-		!strings.HasSuffix(authority, ":")
+	return authority == strings.ToLower(authority) && !strings.Contains(authority, "@") &&
+		!strings.HasSuffix(authority, port) && !strings.HasSuffix(authority, ":") &&
+		!strings.Contains(path+"/", "/./") && !strings.Contains(path+"/", "/../")
 }
 
 // namespace is Khyber's own for names of version 5, drawn once.

@@ -131,31 +131,35 @@ func (f *finder) step(i int, keys []Key, rule KeyRule) {
 // tally counts the symptoms, which must be known before texts may find items.
 func (f *finder) tally(ids []Identity, d news.Distrust, t *Tally) {
 	for i := range ids {
-		if ids[i].Repeated {
+		e := &f.found[i]
+		if e.Repeated {
 			continue
 		}
-		var owner [KeyPrint + 1]news.ItemID
-		var has [KeyPrint + 1]bool
-		conflict := false
+		conflict, hasGUID := false, false
+		e.linkNew = true
 		for _, k := range ids[i].Keys {
-			has[k.Rule], owner[k.Rule] = true, max(owner[k.Rule], f.owners[k])
-			conflict = conflict || f.owners[k] != 0 && f.owners[k] != f.found[i].Item
+			owner := f.owners[k]
+			conflict = conflict || owner != 0 && owner != e.Item
+			hasGUID = hasGUID || k.Rule == KeyGUID
+			if isLink(k.Rule) && owner != 0 {
+				e.linkNew = false
+			}
 		}
-		f.found[i].linkNew = owner[KeyURL] == 0 && owner[KeyPublisher] == 0
-		if conflict {
-			t.Conflicts++
-		}
-		if ids[i].voidGUID {
-			t.VoidGUID++
-		}
-		known := f.found[i].Item != 0
-		if d.Reused.IsZero() && has[KeyGUID] && known && f.found[i].Rule >= KeyURL && f.found[i].Rule != KeyPrint {
-			t.NewGUID++
-		}
-		if print := f.owners[ids[i].Print]; !known && print != 0 && !f.taken[print] {
-			t.OnlyPrint++
-		}
+		text := f.owners[ids[i].Print]
+		t.Conflicts += one(conflict)
+		t.VoidGUID += one(ids[i].voidGUID)
+		t.NewGUID += one(d.Reused.IsZero() && hasGUID && isLink(e.Rule))
+		t.OnlyPrint += one(e.Item == 0 && text != 0 && !f.taken[text])
 	}
+}
+
+func isLink(r KeyRule) bool { return r == KeyURL || r == KeyPublisher }
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // settle names what is new and lists the keys that are to be stored.

@@ -231,6 +231,39 @@ func TestAGUIDThatComesBackOnAnotherReportIsNew(t *testing.T) {
 	}
 }
 
+func TestATollThatRisesIsARevisionWithItsFigures(t *testing.T) {
+	l := newLedger()
+	before, after := entryOf(1), entryOf(1)
+	before.Title, after.Title = "Ferry disaster off Gulzar leaves 22 dead", "Ferry disaster off Gulzar leaves 23 dead"
+	after.Link = "https://www.herald.example/world/report-1-toll-rises"
+	first, _, _ := l.commit(t, before)
+	second, fresh, _ := l.commit(t, after)
+	if fresh != 0 || second[0] != first[0] {
+		t.Fatalf("%v, %d new; want %v", second, fresh, first)
+	}
+	if TextHash(before.Title, before.Summary) == TextHash(after.Title, after.Summary) {
+		t.Error("no Revision")
+	}
+	if got := Figures(before.Title, after.Title); got != "22 → 23" {
+		t.Errorf("figures %q", got)
+	}
+}
+
+func TestEntriesWithoutWordsAreKnownByTheirKeys(t *testing.T) {
+	l := newLedger()
+	items := []news.Item{
+		{GUID: "1", Title: "", Link: "https://herald.example/1"},
+		{GUID: "2", Title: "🎈🎈", Link: "https://herald.example/2"},
+		{GUID: "", Title: "<b></b>", Link: "https://herald.example/3"},
+	}
+	if got, fresh, _ := l.commit(t, items...); fresh != 3 {
+		t.Fatalf("%v: %d new, want 3", got, fresh)
+	}
+	if got, fresh, _ := l.commit(t, items...); fresh != 0 {
+		t.Fatalf("%v: %d new again", got, fresh)
+	}
+}
+
 func TestWeakTextIsAnItemOfItsDay(t *testing.T) {
 	l := newLedger()
 	weather := func(day int) news.Item {

@@ -68,6 +68,13 @@ func TestStoryKeysAreSharedByOneEvent(t *testing.T) {
 	}
 }
 
+func TestAFlashAndTheFullTextAreOneStory(t *testing.T) {
+	flash, full := vectorOf("FLASH: Explosion heard near Belqis salt market", 0), vectorOf("Explosion near Belqis salt market kills four traders, mayor says", time.Hour)
+	if got := Link(&full, []Open{{ID: 7, Members: []Vector{flash}}}); got.Story != 7 {
+		t.Errorf("%+v, want story 7", got)
+	}
+}
+
 func TestTiesGoToTheLowerID(t *testing.T) {
 	v := vectorOf("Afghan traders protest closed Torkham crossing", 0)
 	for _, order := range [][]news.ItemID{{5, 3}, {3, 5}} {

@@ -109,19 +109,29 @@ func (p *pair) verdict(relation news.Relation, rule string, similarity int) Verd
 
 // byKey decides what is behind one address or one fingerprint.
 func (p *pair) byKey() Verdict {
-	a, b := p.a, p.b
-	owned := a.owner != "" && (a.domain == a.owner || b.domain == a.owner || a.publisher == a.owner || b.publisher == a.owner)
-	if p.samePage && (owned || p.samePublisher && a.publisher != "") && (p.equal || p.keyGuards() == "") {
+	if p.samePage && p.owned() && (p.equal || p.keyGuards() == "") {
 		return p.verdict(news.RelationCopy, "copy-url", p.titles)
 	}
 	limit := Window
 	if p.samePublisher {
 		limit = p.sameLimit()
 	}
-	if a.print != 0 && a.print == b.print && p.apart <= limit && subset(a.text, b.text) {
+	if p.a.print != 0 && p.a.print == p.b.print && p.apart <= limit && subset(p.a.text, p.b.text) {
 		return p.verdict(news.RelationCopy, "copy-print", 1000)
 	}
 	return Verdict{}
+}
+
+// owned says whether one of the two may speak for the page that both link to:
+// nobody claims another's address with another text.
+func (p *pair) owned() bool {
+	owner := p.a.owner
+	for _, s := range []*Signature{p.a, p.b} {
+		if owner != "" && (s.domain == owner || s.publisher == owner) {
+			return true
+		}
+	}
+	return p.samePublisher && p.a.publisher != ""
 }
 
 // sameLimit is how far apart one publisher's copies may be at most.

@@ -78,10 +78,34 @@ func TestRelateDecidesTheHardCases(t *testing.T) {
 			none, "g-polarity",
 		},
 		{
+			"4 expected to reject, rejects",
+			report{outlet: "herald", title: "Belqis council expected to reject toll on Arvand salt barges"},
+			report{outlet: "courier", title: "Belqis council rejects toll on Arvand salt barges"},
+			none, "g-polarity",
+		},
+		{
+			"2 flash and full text of an agency",
+			report{outlet: "herald", title: "FLASH: Explosion heard near Belqis salt market"},
+			report{outlet: "herald", title: "Explosion near Belqis salt market kills four traders, mayor says", after: time.Hour},
+			none, "g-number",
+		},
+		{
 			"5 second soldier's remains",
 			report{outlet: "herald", title: "Belqis army recovers second soldier's remains from Sarwan glacier", after: 67 * time.Hour},
 			report{outlet: "courier", title: "Belqis army recovers soldier's remains from Sarwan glacier"},
 			none, "g-number",
+		},
+		{
+			"6 sirens sound, sirens off",
+			report{outlet: "herald", title: "Sirens sound in harbour towns of Zorluland after rocket alarm", after: 4 * time.Hour},
+			report{outlet: "herald", title: "Sirens off in harbour towns of Zorluland after rocket alarm"},
+			none, "g-critical",
+		},
+		{
+			"6 a live page",
+			report{outlet: "herald", title: "Live: sirens sound in harbour towns of Zorluland after rocket alarm"},
+			report{outlet: "courier", title: "Sirens sound in harbour towns of Zorluland after rocket alarm"},
+			none, "g-critical",
 		},
 		{
 			"7 latest developments of two days",

@@ -48,6 +48,8 @@ func (r *reader) terms(s string) []term {
 			out, i = append(out, r.number(n)), next
 		case r.counted && r.v.ordinals[t.Fold] != "":
 			out, i = append(out, r.number(r.v.ordinals[t.Fold])), i+1
+		case r.counted && t.Fold == "united" && r.initials(i) != "":
+			out, i = append(out, r.term(r.initials(i))), i+2
 		default:
 			word := r.term(t.Fold)
 			if first, _ := utf8.DecodeRuneInString(s[t.Start:]); unicode.IsUpper(first) {
@@ -57,6 +59,22 @@ func (r *reader) terms(s string) []term {
 		}
 	}
 	return out
+}
+
+// initials returns what United Nations or States, at token i, are called too.
+func (r *reader) initials(i int) string {
+	if i+1 == len(r.tokens) {
+		return ""
+	}
+	switch r.tokens[i+1].Fold {
+	case "nations":
+		return "un"
+	case "states":
+		return "us"
+	case "kingdom":
+		return "uk"
+	}
+	return ""
 }
 
 // term makes the term of a folded word.

@@ -50,6 +50,8 @@ func TestTermsReadFiguresAsOne(t *testing.T) {
 		{"on 5, 12 and 30", "on 5 12 and 30"},
 		{"۲۲ کارگر", "22 کارگر"},
 		{"U.S. parties' bus", "us party bus"},
+		{"United Nations and United States of a united front", "un and us of a united front"},
+		{"organised defence of harbour centres", "organized defense of harbor center"},
 		{"地震造成", "地震 震造 造成"},
 		{"", ""},
 	} {

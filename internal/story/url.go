@@ -306,10 +306,10 @@ func (u *address) unwrap() (string, bool) {
 	if u.query != "" {
 		rest += "?" + u.query
 	}
-	if u.host == "cdn.ampproject.org" || strings.HasSuffix(u.host, ".cdn.ampproject.org") || isGoogle(u.host) && strings.HasPrefix(rest, "/amp/") {
+	switch {
+	case strings.HasSuffix("."+u.host, ".cdn.ampproject.org"), isGoogle(u.host) && strings.HasPrefix(rest, "/amp/"):
 		return ampTarget(rest)
-	}
-	if u.host == "web.archive.org" && strings.HasPrefix(rest, "/web/") || urls().archive[u.host] && strings.HasPrefix(rest, "/o/") {
+	case u.archives(rest):
 		_, rest, _ = strings.Cut(rest[1:], "/") // "web" or "o"
 		_, rest, ok := strings.Cut(rest, "/")   // the time or the id
 		return rest, ok && isWeb(rest)
@@ -320,6 +320,11 @@ func (u *address) unwrap() (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// archives says whether a path of an archive holds a page's address.
+func (u *address) archives(path string) bool {
+	return u.host == "web.archive.org" && strings.HasPrefix(path, "/web/") || urls().archive[u.host] && strings.HasPrefix(path, "/o/")
 }
 
 // ampTarget reads the paths of AMP caches: /c for pages, then /s for https.
