@@ -39,7 +39,9 @@ func (r *archive) add(src *news.Source, item *news.Item) {
 	r.members[item.ID] = Member{ID: item.ID, At: item.At, FirstSeen: item.FirstSeen, Publisher: item.Publisher}
 	title, text := TextKeys(&s)
 	r.titles[fmt.Sprint(item.Source, title)] = append(r.titles[fmt.Sprint(item.Source, title)], Use{item.ID, item.At, text})
-	r.texts[fmt.Sprint(item.Source, text)] = append(r.texts[fmt.Sprint(item.Source, text)], Use{item.ID, item.At, title})
+	if text != 0 {
+		r.texts[fmt.Sprint(item.Source, text)] = append(r.texts[fmt.Sprint(item.Source, text)], Use{item.ID, item.At, title})
+	}
 	weight := map[news.ItemID]int{}
 	for _, k := range CandidateKeys(&s) {
 		for _, id := range r.near[k] {

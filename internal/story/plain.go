@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"khyber/internal/text"
 )
@@ -36,7 +38,10 @@ func plainTitle(title string, names ...string) string {
 // withoutLabel cuts "Exclusive: " and the like off.
 func withoutLabel(title string) string {
 	i := strings.IndexAny(title, ":|–—-")
-	if i < 1 || title[i] == '-' && !strings.HasPrefix(title[i:], "- ") {
+	if i < 1 {
+		return title
+	}
+	if next, _ := utf8.DecodeRuneInString(title[i+1:]); title[i] == '-' && unicode.IsLower(next) { // Breaking-point
 		return title
 	}
 	before := strings.Fields(text.Fold(title[:i]))

@@ -51,20 +51,31 @@ func Sign(src *news.Source, item *news.Item) Signature {
 		id: item.ID, source: item.Source, publisher: Publisher(item.Publisher), domain: samePublisher(src.Domain), at: item.At,
 	}
 	title := plainTitle(item.Title, src.Name, item.Outlet.Name, src.Domain)
-	lang := text.Primary(item.Lang)
-	if lang == "" {
-		lang = text.Language(title + " " + item.Summary)
-	}
 	s.script = script(title)
-	s.counted = lang == "en" || lang == "" && s.script == unicode.Latin
-	r := reader{v: words(), counted: s.counted}
+	lang := text.Primary(item.Lang)
+	r := reader{v: words(), counted: s.script == unicode.Latin && (lang == "en" || lang == "")}
 	s.title = r.terms(title)
+	if lang == "" && r.counted && !mostlyKnown(s.title) {
+		r.counted = false
+		s.title = r.terms(title)
+	}
+	s.counted = r.counted
 	s.set = unique(s.title)
 	s.titleHash = hashTerms(s.title)
 	s.readSummary(&r, src, item)
 	s.readLink(item.Link)
 	s.agencies |= agencyOf(src) | agenciesIn(&r, authors(item))
 	return s
+}
+
+// mostlyKnown says whether the tables have seven words in ten of a title, as
+// they have of English ones.
+func mostlyKnown(title []term) bool {
+	known := 0
+	for i := range title {
+		known += one(title[i].known || title[i].class&(stopWord|figure) != 0)
+	}
+	return 10*known >= 7*len(title)
 }
 
 // readSummary takes the summary without tail and dateline, and judges whether it

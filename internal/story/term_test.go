@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"khyber/internal/news"
 )
 
 func TestTablesLoad(t *testing.T) {
@@ -70,6 +72,7 @@ func TestTitlesLoseLabelsAndNames(t *testing.T) {
 	for _, tc := range []struct{ title, want string }{
 		{"Exclusive: Plum harvest fails", "Plum harvest fails"},
 		{"BREAKING NEWS – Plum harvest fails", "Plum harvest fails"},
+		{"Exclusive-Plum harvest fails", "Plum harvest fails"},
 		{"UPDATE 3-Plum harvest fails", "Plum harvest fails"},
 		{"Plum harvest fails - The Herald", "Plum harvest fails"},
 		{"Plum harvest fails | herald.example", "Plum harvest fails"},
@@ -112,6 +115,24 @@ func TestDatelinesAreCutAndAgenciesNoted(t *testing.T) {
 	}
 	if s := (report{outlet: "herald", title: "Bridge", summary: "The app of the lock keepers counts every barge on the canal since May."}).sign(); s.agencies != 0 {
 		t.Error("an app is taken for an agency")
+	}
+}
+
+func TestUnknownLanguagesAreCountedWhenTheyReadAsEnglish(t *testing.T) {
+	src := news.Source{ID: "herald"}
+	for title, want := range map[string]bool{
+		"Engineers close last gap of Arvand bridge near Belqis":         true,
+		"Ingenieros cierran el último hueco del puente cerca del río":   false,
+		"Ingenieure schließen die letzte Lücke der Brücke am Flussufer": false,
+		"دریا پر پل مکمل": false,
+		"":                false,
+	} {
+		if s := Sign(&src, &news.Item{Title: title}); s.counted != want {
+			t.Errorf("%q: counted %v, want %v", title, s.counted, want)
+		}
+	}
+	if s := Sign(&src, &news.Item{Title: "Puente Arvand", Lang: "es"}); s.counted {
+		t.Error("Spanish by its language is counted")
 	}
 }
 
