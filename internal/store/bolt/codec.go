@@ -295,7 +295,11 @@ func (c *coder) state(s *news.SourceState) {
 	c.uint(&s.Fence)
 }
 
-func (c *coder) validators(v *news.Validators) { c.str(&v.ETag); c.str(&v.LastModified) }
+func (c *coder) validators(v *news.Validators) {
+	c.str(&v.ETag)
+	c.str(&v.LastModified)
+	c.str(&v.Host)
+}
 
 func (c *coder) hints(h *news.Hints) {
 	c.dur(&h.Fresh)
