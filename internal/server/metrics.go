@@ -66,20 +66,25 @@ func newMetrics() *metrics {
 // ObservePoll counts a poll. The poller calls it after each one.
 func (s *Server) ObservePoll(p news.Poll) {
 	m := s.metrics
+	rejected := 0
+	for _, n := range p.Rejected {
+		rejected += n
+	}
+	if !p.Accounted() {
+		m.unaccounted.Add(float64(max(1, p.Fetched-p.New-p.Known-rejected)))
+	}
+	if len(s.state.Load().Sources) > maxSeriesSources {
+		return
+	}
 	m.polls.WithLabelValues(p.Source, string(p.Kind)).Inc()
 	m.sourceBytes.WithLabelValues(p.Source).Add(float64(max(0, p.Bytes)))
-	rejected := 0
 	for reason, n := range p.Rejected {
 		m.rejected.WithLabelValues(p.Source, string(reason)).Add(float64(n))
-		rejected += n
 	}
 	m.items.WithLabelValues(p.Source, "new").Add(float64(p.New))
 	m.items.WithLabelValues(p.Source, "known").Add(float64(p.Known))
 	m.items.WithLabelValues(p.Source, "rejected").Add(float64(rejected))
 	m.revised.WithLabelValues(p.Source).Add(float64(p.Revised))
-	if !p.Accounted() {
-		m.unaccounted.Add(float64(max(1, p.Fetched-p.New-p.Known-rejected)))
-	}
 }
 
 // request counts an answer. Unknown paths share one route.

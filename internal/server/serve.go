@@ -53,11 +53,6 @@ type answer struct {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, doc *document, a answer) {
 	h := w.Header()
 	coding := acceptedCoding(r.Header.Get("Accept-Encoding"))
-	body, err := s.cache.body(doc, coding)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
 	etag := `"` + doc.tag + coding.suffix() + `"`
 	h.Set("Etag", etag)
 	h.Set("Cache-Control", a.cache)
@@ -82,6 +77,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, doc *document, a 
 	}
 	if notModified(r, etag, changed, dated, s.Now()) {
 		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body, err := s.cache.body(doc, coding)
+	if err != nil {
+		h.Del("Etag")
+		h.Set("Cache-Control", "no-store")
+		s.fail(w, r, err)
 		return
 	}
 	h.Set("Content-Type", a.contentType)

@@ -85,6 +85,7 @@ type State struct {
 	ParseQuery func(q string) (*topic.Query, []news.Problem)
 
 	sources map[string]news.Source
+	static  bool // what is made is a copy that no server answers for
 }
 
 // Server answers HTTP requests. It is safe for concurrent use.

@@ -53,7 +53,7 @@ func (s *Server) topic(w http.ResponseWriter, r *http.Request) {
 // topicFeed answers with a document of a topic. What it shows is read, rendered
 // and compressed once for each revision of the topic.
 func (s *Server) topicFeed(w http.ResponseWriter, r *http.Request, st *State, t news.Topic, v variant, format publish.Format, a answer) {
-	head := publish.TopicFeed{Site: st.Site, Topic: t, Path: "/topics/" + t.ID, Query: v.query(), OwnIDs: v.ownIDs, Before: v.before}
+	head := publish.TopicFeed{Site: st.Site, Topic: t, Path: "/topics/" + t.ID, Query: v.query(), OwnIDs: v.ownIDs, Before: v.before, Static: st.static}
 	self := head.Self(format)
 	// The revision is read before the entries: a commit in between costs one
 	// more rendering, never old bytes under a new tag.

@@ -87,7 +87,7 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t 
 			p.Volume = chartOf(j, p.Now, chartDays, chartTall)
 		}
 		p.Days = days(st, p.Root, f.Entries)
-		if f.More && len(f.Entries) > 0 {
+		if f.More && len(f.Entries) > 0 && !st.static {
 			p.Older = older(p.Root, f, f.Entries[len(f.Entries)-1].Mark)
 		}
 		p.Empty = emptyNote(f.Coverage, v)
@@ -149,7 +149,7 @@ func entryRowOf(st *State, root string, e *news.Entry) entryRow {
 		Source: sourceName(st, item.Source), At: item.At, Changed: item.Changed(), Updated: !item.Revised.IsZero(),
 		Summary: shorten(item.Summary, maxPageWords), Why: whyText(e),
 	}
-	if item.ID != 0 {
+	if item.ID != 0 && !st.static {
 		row.Details = root + "/items/" + item.ID.String()
 	}
 	row.URL = cmp.Or(row.URL, row.Details)
