@@ -72,6 +72,11 @@ func stem(w string) string {
 	case n > 3 && w[n-1] == 's' && w[n-2] != 's' && w[n-2] != 'u' && w[n-2] != 'i':
 		w = w[:n-1]
 	}
+	return american(w)
+}
+
+// american writes a word as Americans do.
+func american(w string) string {
 	for _, s := range spellings {
 		if root, ok := strings.CutSuffix(w, s.british); ok && len(root) > 1 {
 			return root + s.american

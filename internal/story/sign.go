@@ -248,7 +248,7 @@ func contains(set []term, hash uint64) bool {
 func hashTerms(terms []term) uint64 {
 	h := uint64(0)
 	for i := range terms {
-		h = mix(h*31 + hashWord(terms[i].word))
+		h = mix(h*31 + hashWord(american(terms[i].word)))
 	}
 	return h
 }

@@ -124,8 +124,8 @@ func TestUnknownLanguagesAreCountedWhenTheyReadAsEnglish(t *testing.T) {
 		"Engineers close last gap of Arvand bridge near Belqis":         true,
 		"Ingenieros cierran el último hueco del puente cerca del río":   false,
 		"Ingenieure schließen die letzte Lücke der Brücke am Flussufer": false,
-		"دریا پر پل مکمل": false,
-		"":                false,
+		"دریا پر پل مکمل":                                               false,
+		"":                                                              false,
 	} {
 		if s := Sign(&src, &news.Item{Title: title}); s.counted != want {
 			t.Errorf("%q: counted %v, want %v", title, s.counted, want)
