@@ -355,7 +355,7 @@ func (d *driver) follow(ctx context.Context, r result) {
 		d.spread(d.victims)
 		d.victims = nil
 	}
-	if at := d.at(r.poll.Next); at < d.window {
+	if at := d.at(r.poll.Next); at < d.window && at > d.opt.Elapsed() {
 		d.q.add(r.poll.Source, at)
 	}
 }
