@@ -86,6 +86,9 @@ func (p *Poller) Run(ctx context.Context) error {
 
 	d := p.newDriver()
 	if err := d.load(ctx); err != nil {
+		if ctx.Err() != nil { // stopped before it began
+			return nil
+		}
 		return err
 	}
 	return d.drive(ctx, ticks, s.asks, func() bool { return false })
