@@ -39,6 +39,7 @@ const heartbeat = 60 * time.Second
 type serveCmd struct {
 	Listen  string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to serve (KHYBER_LISTEN)."`
 	Metrics string `placeholder:"ADDR" help:"Serve /metrics there, and only there (KHYBER_METRICS)."`
+	Keep    span   `default:"400d" help:"How long items are kept (KHYBER_KEEP)."`
 	MaxDB   size   `name:"max-db" default:"8GiB" help:"The database never grows above it (KHYBER_MAX_DB)."`
 }
 
@@ -62,7 +63,7 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	fmt.Fprintf(a.stdout, "khyber reads %s for %s: open %s/\n", count(active(cfg.Sources), "source"), count(len(cfg.Set.Topics()), "topic"), d.base)
-	return d.run(ctx, listener, c.Metrics)
+	return d.run(ctx, listener, c)
 }
 
 // start reads the file and opens the store. Where the file has mistakes, the
@@ -119,19 +120,22 @@ type daemon struct {
 }
 
 // run polls and serves until ctx ends, and waits for all that it started.
-func (d *daemon) run(ctx context.Context, listener net.Listener, metricsAddr string) error {
+func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) error {
 	began := d.app.now()
 	g, ctx := errgroup.WithContext(ctx)
 	d.serve(ctx, g, listener, d.server)
-	if metricsAddr != "" {
-		l, err := listen(ctx, metricsAddr)
-		if err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		d.serve(ctx, g, l, d.server.Metrics())
+	if c.Metrics != "" {
+		g.Go(func() error {
+			l, err := listen(ctx, c.Metrics)
+			if err == nil {
+				d.serve(ctx, g, l, d.server.Metrics())
+			}
+			return err
+		})
 	}
 	g.Go(func() error { return d.poller.Run(ctx) })
 	g.Go(func() error { return d.reloadOnSignal(ctx) })
+	g.Go(func() error { d.expire(ctx, time.Duration(c.Keep)); return nil })
 	d.log.Info("started", "version", d.app.version(), "file", d.app.config, "engine", d.app.data)
 	err := g.Wait()
 	d.log.Info("stopped", "dur", d.app.now().Sub(began).Round(time.Second))

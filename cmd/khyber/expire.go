@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	expireEvery = time.Hour
+	expireBatch = 500            // items a transaction: polls come in between
+	clockSlack  = 24 * time.Hour // a clock that is off by more would empty the archive
+)
+
+// expire deletes what is older than keep, every hour until ctx ends. A failure
+// is logged and tried again: serving and polling do not depend on it.
+func (d *daemon) expire(ctx context.Context, keep time.Duration) {
+	tick := time.NewTicker(expireEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if off := d.poller.Status().Offset; off.Abs() > clockSlack {
+			d.log.Warn("clock is off", "dur", off)
+			continue
+		}
+		for more := true; more && ctx.Err() == nil; {
+			done, err := d.store.Expire(ctx, keep, expireBatch)
+			if err != nil {
+				d.log.Error("cannot write", "err", err)
+				break
+			}
+			more = done.More
+		}
+	}
+}
