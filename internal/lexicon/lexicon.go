@@ -33,24 +33,12 @@ type Kind string
 const (
 	Words   Kind = "words"
 	Country Kind = "country"
-	// Group is the kind of armed groups and parties, not of a group of entities.
-	Group Kind = "group"
 )
 
-// Kinds lists every Kind in the order of the documentation.
-func Kinds() []Kind {
-	return []Kind{
-		Country, "capital", "city", "province", "district", "place", "crossing", "border", Group, "institution",
-		"organisation", "office", "person", Words,
-	}
-}
-
-func kindNames() []string {
-	var names []string
-	for _, k := range Kinds() {
-		names = append(names, string(k))
-	}
-	return names
+// kinds lists every Kind in the order of the documentation.
+var kinds = []string{
+	string(Country), "capital", "city", "province", "district", "place", "crossing", "border", "group", "institution",
+	"organisation", "office", "person", string(Words),
 }
 
 // Entity is a named thing. A group of entities has no Kind.
@@ -291,9 +279,16 @@ func (l *Lexicon) Len() int { return len(l.entities) }
 // Entity returns an entity or a group.
 func (l *Lexicon) Entity(id ID) *Entity { return &l.entities[id] }
 
-// Entities returns all entities and groups, by ID; the caller must not change
-// them.
-func (l *Lexicon) Entities() []Entity { return l.entities }
+// Doubtful returns the entities that a speaker or an editor must confirm (X12).
+func (l *Lexicon) Doubtful() []Entity {
+	var all []Entity
+	for _, e := range l.entities {
+		if e.Check {
+			all = append(all, e)
+		}
+	}
+	return all
+}
 
 // Counts returns what a mention of an entity counts for: itself, all that it is
 // in, and every group that holds one of them. The caller must not change it.

@@ -218,8 +218,12 @@ func TestOfficesHaveDates(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", day, got, want)
 		}
 	}
-	if e.Name != "Ali Amin Gandapur" || !e.Check {
+	if e.Name != "Ali Amin Gandapur" {
 		t.Errorf("got %+v", e)
+	}
+	doubtful := l.Doubtful()
+	if len(doubtful) < 8 || !slices.ContainsFunc(doubtful, func(d Entity) bool { return d.ID == "gandapur" }) {
+		t.Errorf("got %d doubtful entities", len(doubtful))
 	}
 }
 

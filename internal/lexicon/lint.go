@@ -61,20 +61,31 @@ func formOf(spelling []Word) string {
 func (r *reader) lintSpelling(form string, p place, others []place) {
 	for _, o := range others {
 		switch {
-		case o.entity == p.entity && o.role == p.role && o.lang == p.lang:
-			if o.at != p.at && (!o.added || before(o.at, p.at)) {
-				r.warn(p.at, "remove one", "%q is a spelling of %q in %s already: %q", p.text, p.entity, p.lang, o.text) // W10
-			}
-		case p.role == roleName && (o.role == roleGuard || o.role == roleLocator) && (o.entity == p.entity || !o.words && !p.words):
+		case p.repeats(o):
+			r.warn(p.at, "remove one", "%q is a spelling of %q in %s already: %q", p.text, p.entity, p.lang, o.text) // W10
+		case p.shadowedBy(o):
 			r.warn(p.at, "drop it there, or leave it out here", "%q never counts: it is a not: or locator: phrase of %q", p.text, o.entity) // W5
-		case p.single && p.role == roleName && o.role == roleName && o.entity != p.entity && !p.words && !o.words:
+		case p.isAlias() && o.isAlias() && o.entity != p.entity:
 			r.warn(p.at, "add a word that tells them apart", "%q is also a name of %q; both will count", p.text, o.entity) // W6
 		}
 	}
-	if p.single && p.role == roleName && !p.words && text.Common(strings.TrimLeft(form, " \x00\x01\x02\x03")) && form[0] == ' ' {
+	if p.isAlias() && text.Common(strings.TrimPrefix(form, " ")) {
 		r.warn(p.at, "add a word that tells them apart", "%q is also a common word", p.text) // W6
 	}
 }
+
+// repeats says whether o gives the same spelling of the same entity before p.
+func (p *place) repeats(o place) bool {
+	return o.entity == p.entity && o.role == p.role && o.lang == p.lang && o.at != p.at && (!o.added || before(o.at, p.at))
+}
+
+// shadowedBy says whether o silences the name p.
+func (p *place) shadowedBy(o place) bool {
+	return p.role == roleName && (o.role == roleGuard || o.role == roleLocator) && (o.entity == p.entity || !o.words && !p.words)
+}
+
+// isAlias says whether p is a name of one word.
+func (p *place) isAlias() bool { return p.single && p.role == roleName && !p.words }
 
 func before(a, b news.Position) bool {
 	return a.File < b.File || a.File == b.File && (a.Line < b.Line || a.Line == b.Line && a.Column < b.Column)

@@ -121,8 +121,8 @@ func (r *reader) key(e *entry, k news.Pair) {
 	switch k.Key {
 	case "kind":
 		e.Kind = Kind(r.scalar(k))
-		if !slices.Contains(Kinds(), e.Kind) {
-			r.problem(k.Value.Position, "", "%q is no kind of entity; %s", e.Kind, suggest(string(e.Kind), kindNames()))
+		if !slices.Contains(kinds, string(e.Kind)) {
+			r.problem(k.Value.Position, "", "%q is no kind of entity; %s", e.Kind, suggest(string(e.Kind), kinds))
 		}
 	case "in":
 		e.parents = append(e.parents, r.refs(k)...)

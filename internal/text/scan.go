@@ -257,12 +257,12 @@ func (w *wordScan) read() int {
 			}
 			i = next
 		case isWord(r):
-			if i > w.start && (unspaced(r) || unspaced(w.last)) && !isMark(r) {
-				return i // N16: one token a character
+			if i > w.start && w.endsBefore(r) {
+				return i
 			}
 			w.add(r, i, n)
 			i += n
-		case r == '.' && w.letters > 0 && w.capitals == w.letters && (w.dotted || w.letters == 1):
+		case r == '.' && w.initials():
 			next, more := w.acronym(i)
 			if !more {
 				return next
@@ -276,6 +276,15 @@ func (w *wordScan) read() int {
 		}
 	}
 	return i
+}
+
+// endsBefore says whether a character begins a word of its own: one token a
+// character in scripts without spaces (N16).
+func (w *wordScan) endsBefore(r rune) bool { return (unspaced(r) || unspaced(w.last)) && !isMark(r) }
+
+// initials says whether the word may be U.S. up to here.
+func (w *wordScan) initials() bool {
+	return w.letters > 0 && w.capitals == w.letters && (w.dotted || w.letters == 1)
 }
 
 // add takes a character into the word.

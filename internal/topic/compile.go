@@ -22,7 +22,7 @@ type compiler struct {
 	defines map[string]news.Pair
 	open    []string        // defines on the way to here, to find a cycle
 	cyclic  map[string]bool // defines of a cycle that is reported
-	errors  int      // Problems of this topic that are no warnings
+	errors  int             // Problems of this topic that are no warnings
 }
 
 func newCompiler(lex *lexicon.Lexicon, sources []news.Source) *compiler {

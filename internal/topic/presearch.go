@@ -16,6 +16,11 @@ func newPresearcher(s *Set) *presearcher {
 	if len(s.topics) < presearchFrom {
 		return nil
 	}
+	return presearch(s)
+}
+
+// presearch collects what the topics need.
+func presearch(s *Set) *presearcher {
 	p := &presearcher{always: make([]bool, len(s.topics)), byTerm: make([][]int32, s.terms.size())}
 	for i, t := range s.topics {
 		for _, r := range t.include {

@@ -17,8 +17,7 @@ type Reason struct {
 	Silenced []Silenced
 	Cut      bool // a text was too long to be read to its end
 
-	include *RuleReason // the first that holds
-	former  map[string]string
+	former map[string]string // of persons in the evidence: "former foreign minister"
 }
 
 // RuleReason is what one rule says of an item.
@@ -71,19 +70,8 @@ func (s *Set) why(t *topic, item *news.Item) Reason {
 	for _, rule := range t.exclude {
 		r.Rules = append(r.Rules, d.ruleReason(rule, true))
 	}
-	r.include = r.holding(r.Match.Rule)
 	r.former = d.formerOffices(r, item)
 	return r
-}
-
-// holding returns the include rule of a name.
-func (r *Reason) holding(name string) *RuleReason {
-	for i := range r.Rules {
-		if rule := &r.Rules[i]; !rule.Exclude && rule.Name == name && rule.Holds {
-			return rule
-		}
-	}
-	return nil
 }
 
 // formerOffices finds the persons in the evidence who no longer held their
@@ -148,8 +136,47 @@ func (d *doc) misses(c *cond, in field) (met int, missed []string) {
 		if best := d.bestBranch(c, in); best != nil {
 			return d.misses(best, in)
 		}
+	case opNear:
+		return d.missesNear(c, in)
 	}
-	return 0, []string{d.miss(c, outer)}
+	return d.partly(c, in), []string{d.miss(c, outer)}
+}
+
+// partly is 1 where something speaks for a condition that fails: a score above
+// nothing, some of the members that an any needs.
+func (d *doc) partly(c *cond, in field) int {
+	if c.op == opScore && d.score(c, in) > 0 || c.op == opAny && c.need > 1 && d.count(c, in) > 0 {
+		return 1
+	}
+	return 0
+}
+
+// count returns how many members of an any hold.
+func (d *doc) count(c *cond, in field) int {
+	n := 0
+	for _, p := range c.parts {
+		if d.holds(p, in) {
+			n++
+		}
+	}
+	return n
+}
+
+// missesNear takes a near apart: each operand, then their distance.
+func (d *doc) missesNear(c *cond, in field) (met int, missed []string) {
+	mark := len(d.stack)
+	defer d.release(mark)
+	for _, p := range c.parts {
+		if len(d.set(p, in)) == 0 {
+			missed = append(missed, d.miss(p, in))
+		} else {
+			met++
+		}
+	}
+	if len(missed) == 0 {
+		missed = []string{d.missNear(c, in)}
+	}
+	return met, missed
 }
 
 // bestBranch returns the member of an any that has parts and misses the fewest;
@@ -223,21 +250,13 @@ func (d *doc) miss(c *cond, in field) string {
 				return fmt.Sprintf("has %s (%s), which it must not", name(p), d.place(p, in))
 			}
 		}
-	case opNear:
-		return d.missNear(c, in)
 	case opScore:
 		return fmt.Sprintf("score %d of %d", d.score(c, in), c.reach)
 	case opMatches:
 		return c.label + " not found"
 	case opAny:
 		if c.need > 1 {
-			n := 0
-			for _, p := range c.parts {
-				if d.holds(p, in) {
-					n++
-				}
-			}
-			return fmt.Sprintf("%d of %d of %s", n, c.need, name(c))
+			return fmt.Sprintf("%d of %d of %s", d.count(c, in), c.need, name(c))
 		}
 	}
 	inner := innerField(c, in)
@@ -268,16 +287,10 @@ func innerField(c *cond, in field) field {
 	return first
 }
 
-// missNear says how far two operands are from each other.
+// missNear says how far two operands that are both there are from each other.
 func (d *doc) missNear(c *cond, in field) string {
 	mark := len(d.stack)
 	defer d.release(mark)
-	for _, p := range c.parts {
-		if len(d.set(p, in)) == 0 {
-			return d.miss(p, in)
-		}
-	}
-	d.release(mark)
 	xs := d.set(c.parts[0], in)
 	ys := d.set(c.parts[1], in)
 	nearest, found := 0, false

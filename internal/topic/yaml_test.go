@@ -3,6 +3,7 @@ package topic
 import (
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/goccy/go-yaml/ast"
@@ -61,16 +62,20 @@ func topicNodes(t testing.TB, src string) []news.Node {
 	return topics.List
 }
 
+// plainLexicon is the embedded one; it never changes, so the tests share it.
+var plainLexicon = sync.OnceValue(func() *lexicon.Lexicon {
+	lex, _ := lexicon.Load(news.Node{})
+	return lex
+})
+
 func lexiconOf(t testing.TB, additions string) *lexicon.Lexicon {
 	t.Helper()
-	var n news.Node
-	if additions != "" {
-		n = yamlNode(t, "feeds.yaml", additions)
-		n = n.Get("lexicon")
+	if additions == "" {
+		return plainLexicon()
 	}
-	lex, problems := lexicon.Load(n)
-	if lex == nil {
-		t.Fatalf("lexicon: %v", problems)
+	lex, problems := lexicon.Load(yamlNode(t, "feeds.yaml", additions))
+	if len(problems) > 0 {
+		t.Fatal(problemText(problems))
 	}
 	return lex
 }
