@@ -261,6 +261,10 @@ func (s *shape) decode(raw []byte) string {
 		case tokenComment, tokenInstruction:
 			at = t.end
 		default:
+			if t.kind == tokenStray && !t.isSign() {
+				at = t.end
+				continue
+			}
 			b.WriteByte('<')
 			at++
 		}
@@ -400,7 +404,9 @@ func appendHTML(b, raw []byte, t *token) []byte {
 	case tokenCDATA:
 		b = append(b, escapeXML(string(raw[t.start+len(cdataStart):t.end-len(cdataEnd)]))...)
 	case tokenStray:
-		b = append(b, "&lt;"...)
+		if t.isSign() {
+			b = append(b, "&lt;"...)
+		}
 	case tokenComment, tokenInstruction, tokenDoctype:
 	}
 	return b

@@ -10,7 +10,7 @@ import (
 type tokenKind uint8
 
 const (
-	tokenStray tokenKind = iota // a < that begins no markup
+	tokenStray tokenKind = iota // a < that begins no markup, or a CDATA section without end
 	tokenStart
 	tokenEmpty // <a/>
 	tokenEnd
@@ -88,6 +88,9 @@ func (l *lexer) token(at int) token {
 	return stray(at)
 }
 
+// isSign says whether a stray token is the sign itself and belongs to the text.
+func (t *token) isSign() bool { return t.kind == tokenStray && t.end == t.start+1 }
+
 func stray(at int) token { return token{kind: tokenStray, start: at, end: at + 1} }
 
 // until reads to the mark that ends the piece; without one the < is stray.
@@ -107,7 +110,11 @@ func (l *lexer) declaration(at int) token {
 	rest := l.b[at:]
 	switch {
 	case bytes.HasPrefix(rest, []byte(cdataStart)):
-		return l.until(at, at+len(cdataStart), cdataEnd, tokenCDATA)
+		t := l.until(at, at+len(cdataStart), cdataEnd, tokenCDATA)
+		if t.kind == tokenStray {
+			t.end = at + len(cdataStart) // what follows is text or markup
+		}
+		return t
 	case bytes.HasPrefix(rest, []byte("<!--")):
 		return l.until(at, at+4, "-->", tokenComment)
 	case l.root || l.lost[tokenDoctype]:

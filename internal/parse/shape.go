@@ -155,8 +155,7 @@ func (s *shape) take(t *token) (int, error) {
 		if s.hurtsIdentity() {
 			return s.cutDamaged(t.end), nil
 		}
-		s.edit(t.start, t.end, "&lt;")
-		s.repair("a stray < was taken as text")
+		s.stray(t)
 	case tokenComment, tokenInstruction:
 		s.edit(t.start, t.end, "")
 	case tokenDoctype:
@@ -164,6 +163,18 @@ func (s *shape) take(t *token) (int, error) {
 		s.doctype(s.b[t.start:t.end])
 	}
 	return t.end, nil
+}
+
+// stray handles a < that begins no markup.
+func (s *shape) stray(t *token) {
+	if t.isSign() {
+		s.edit(t.start, t.end, "&lt;")
+		s.repair("a stray < was taken as text")
+		return
+	}
+	s.edit(t.start, t.end, "")
+	s.salvaged = true
+	s.repair("a CDATA section without its end was taken as text")
 }
 
 // begin opens an element.
@@ -259,9 +270,9 @@ func (s *shape) attributes(t *token, e *element) {
 		a := &t.attrs[i]
 		switch prefix, local := cutPrefix(a.name); {
 		case string(a.name) == "xmlns":
-			s.declare(nil, a)
+			s.declare(nil, a, structural(e.local))
 		case string(prefix) == "xmlns":
-			s.declare(local, a)
+			s.declare(local, a, false)
 		case string(prefix) == xmlPrefix && string(local) == "base":
 			s.newBase(e, unescape(string(a.value)))
 			s.edit(a.start, a.end, "") // gofeed resolves otherwise than RFC 3986
@@ -279,12 +290,30 @@ func (s *shape) attributes(t *token, e *element) {
 	e.space = s.lookup(prefix)
 }
 
-// declare puts a prefix in scope and writes its address as gofeed knows it.
-func (s *shape) declare(prefix []byte, a *attr) {
+// structural says whether an element carries the items.
+func structural(local string) bool {
+	switch local {
+	case "rss", "rdf", "feed", "channel", "item", "entry":
+		return true
+	}
+	return false
+}
+
+// declare puts a prefix in scope and writes its address as gofeed knows it. The
+// default namespace of a structural element is meant to be the format's own,
+// whatever it says.
+func (s *shape) declare(prefix []byte, a *attr, own bool) {
 	address := unescape(string(a.value))
 	u, known := words.namespace(address)
 	b := binding{prefix: prefix, space: spaceOther}
 	switch {
+	case own && (!known || s.format != formatAtom && u.space != spaceNone && u.space != spaceRSS):
+		b.space = s.ownSpace()
+		text := ""
+		if s.format == formatAtom {
+			text = `xmlns="` + atomURI + `"`
+		}
+		s.edit(a.start, a.end, text)
 	case known:
 		b.space = u.space
 		if u.exact != address {
@@ -292,14 +321,6 @@ func (s *shape) declare(prefix []byte, a *attr) {
 		}
 	case strings.TrimSpace(address) == "":
 		b.space = spaceNone
-	case prefix == nil && len(s.open) <= 2:
-		// An unknown default namespace of root, channel or item: its
-		// elements are meant to be the format's own.
-		b.space = s.ownSpace()
-		s.edit(a.start, a.end, "")
-		if s.format == formatAtom {
-			s.edits[len(s.edits)-1].text = `xmlns="` + atomURI + `"`
-		}
 	}
 	s.bindings = append(s.bindings, b)
 }
