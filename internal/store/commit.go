@@ -98,6 +98,7 @@ func (s *Store) write(ctx context.Context, c commit) (news.Poll, error) {
 	}
 	s.moved(done.touched)
 	s.conflicts.Add(int64(done.conflicting))
+	s.capped.Add(int64(done.capped))
 	s.account(done.poll)
 	s.opt.Crash("commit.done")
 	return done.poll, nil
@@ -174,6 +175,7 @@ type commit struct {
 	rec         Source
 	judged      news.Distrust         // of the source's guids, after this document
 	conflicting int                   // entries whose keys name two items
+	capped      int                   // items with more candidates than were compared
 	owners      map[story.Key][]Owner // of every key of the document
 	known       map[news.ItemID]Owner // items of this source among them
 	present     []news.ItemID         // items of the document
@@ -199,7 +201,7 @@ func (c *commit) run() error {
 	c.judged = c.rec.State.Distrust
 	c.owners, c.known = make(map[story.Key][]Owner), make(map[news.ItemID]Owner)
 	c.joins, c.shown = make(map[string][]Joined), make(map[string]bool)
-	for _, step := range []func() error{c.identify, c.keep, c.join, c.note, c.finish, c.touch} {
+	for _, step := range []func() error{c.identify, c.keep, c.relate, c.join, c.note, c.finish, c.touch} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -68,6 +68,20 @@ type ReadTx interface {
 	Owners(keys []story.Key) ([][]Owner, error)
 	Items(ids []news.ItemID) ([]Stored, error)
 	Revisions(ids []news.ItemID) ([][]news.Revision, error)
+	// Uses returns the appearances of texts at their sources.
+	Uses(texts []Text) ([][]story.Use, error)
+	// Near returns for each key what an index holds under it between two days,
+	// at most most of a day.
+	Near(index Index, keys []uint64, from, to time.Time, most int) ([][]news.ItemID, error)
+	// Edges and Overrides return for each item those that it is an end of.
+	Edges(ids []news.ItemID) ([][]story.Edge, error)
+	Overrides(ids []news.ItemID) ([][]story.Override, error)
+	Kin(ids []news.ItemID) ([]Kin, error)
+	// Members returns the members of stories by ID; none of an item that stands
+	// alone.
+	Members(stories []news.ItemID) ([][]news.ItemID, error)
+	// Marks returns the marks of items in a topic; 0: it has none.
+	Marks(topic string, ids []news.ItemID) ([]news.Mark, error)
 	Topics() ([]Topic, error)
 	// Entries returns at most n entries of a topic below a mark, highest first;
 	// 0 is above all.
@@ -95,6 +109,15 @@ type Tx interface {
 	// SetKeys gives keys to items. A key that its scope already has stays.
 	SetKeys(keys []KeyOf) error
 	PutRevisions(id news.ItemID, r []news.Revision) error
+	PutUses(texts []Text, uses [][]story.Use) error
+	// PutNear adds to an index.
+	PutNear(index Index, entries []Near) error
+	// DropNear empties the indexes of days before a time, and deletes the uses of
+	// texts that were not used since; it looks at some of those only.
+	DropNear(day, use time.Time) error
+	PutEdges(edges []story.Edge) error
+	PutOverride(o story.Override) error
+	PutKin(kin []Kin) error
 	PutTopics(t []Topic) error
 	// Append gives each item the next mark of the topic, and leaves out those
 	// that have one.
@@ -161,6 +184,37 @@ type Topic struct {
 	Since    time.Time // when it was first loaded
 	Removed  bool
 	Rules    uint64 // hash of the rules that the archive was matched with
+}
+
+// Text is a title or a summary of a source, by the hash of [story.TextKeys].
+type Text struct {
+	Source string // origin
+	Hash   uint64
+}
+
+// Index says what is looked for near an item.
+type Index uint8
+
+// The indexes: items that may be copies, and stories that may take an item.
+const (
+	NearCopies Index = iota + 1
+	NearStories
+)
+
+// Near is an entry of an index: an item, or a story, under a key of 48 bits on
+// the day of At.
+type Near struct {
+	Key uint64
+	At  time.Time
+	ID  news.ItemID
+}
+
+// Kin is where an item belongs. The zero value but for Item: it stands alone.
+type Kin struct {
+	Item       news.ItemID
+	Group      news.ItemID // representative of its copies, itself included
+	Story      news.ItemID // the item that began its story
+	Similarity int         // to the story, thousandths; 0: joined by an edge
 }
 
 // Stub is what is left of an item whose text has expired: enough to know it

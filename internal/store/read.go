@@ -86,6 +86,7 @@ func (s *Store) Polls(ctx context.Context, id string) ([]news.Poll, error) {
 type ItemPage struct {
 	Item      news.Item
 	Revisions []news.Revision // oldest first
+	Story     news.Story
 }
 
 // Item returns an item; ErrNotFound, or ErrExpired when its text is gone.
@@ -111,8 +112,17 @@ func (s *Store) Item(ctx context.Context, id news.ItemID) (ItemPage, error) {
 		if err != nil {
 			return err
 		}
+		kin, err := tx.Kin(ids)
+		if err != nil {
+			return err
+		}
+		others, err := relatives(tx, kin[0])
+		if err != nil {
+			return err
+		}
 		page = ItemPage{Item: v.item(items[0].Item), Revisions: revisions[0]}
-		return nil
+		page.Story, err = storyOf(tx, v, newSigner(v), &page.Item, kin[0], others)
+		return err
 	})
 	if err != nil {
 		return page, fmt.Errorf("read item %s: %w", id, err)
@@ -232,11 +242,12 @@ type Status struct {
 	Topics       int   // in the file
 	Unaccounted  int64 // polls since the start whose items did not add up (P5)
 	KeyConflicts int64 // since the start: entries whose keys name two items
+	Capped       int64 // since the start: items with more candidates for copies than were compared
 }
 
 // Status measures the store.
 func (s *Store) Status(ctx context.Context) (Status, error) {
-	st := Status{Unaccounted: s.unaccounted.Load(), KeyConflicts: s.conflicts.Load()}
+	st := Status{Unaccounted: s.unaccounted.Load(), KeyConflicts: s.conflicts.Load(), Capped: s.capped.Load()}
 	err := s.engine.Read(ctx, func(tx ReadTx) error {
 		var err error
 		if st.Generation, err = tx.Generation(); err != nil {

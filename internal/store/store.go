@@ -34,7 +34,9 @@ type Store struct {
 	expiry   expiry
 	view     atomic.Pointer[view]
 
-	unaccounted, conflicts atomic.Int64 // since the start, for Status
+	unaccounted, conflicts, capped atomic.Int64 // since the start, for Status
+
+	vectors vectors
 
 	mu        sync.RWMutex
 	revisions map[string]uint64 // by topic ID

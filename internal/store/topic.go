@@ -20,9 +20,16 @@ const (
 // pageMax is the largest Limit: a page is one read transaction.
 const pageMax = 2000
 
+// The views of a topic. Any other value is ViewCopies.
+const (
+	ViewCopies  = "copies"  // of copies the one that joined first
+	ViewAll     = "all"     // every item
+	ViewStories = "stories" // of a story the item that joined first
+)
+
 // Page says which entries of a topic are wanted.
 type Page struct {
-	View          string    // copies, all, stories; empty: copies
+	View          string    // empty: ViewCopies
 	Before        news.Mark // only entries below; 0: from the top
 	Limit         int       // entries, at most 2,000; 0: the window, or 100 below a mark
 	MinPublishers int       // of the story, with a text of their own
@@ -59,7 +66,7 @@ func (s *Store) Topic(ctx context.Context, id string, p Page) (TopicPage, error)
 		}
 		t := &topics[i]
 		page = TopicPage{Topic: t.Topic, Revision: t.Revision, Changed: t.Changed, Removed: t.Removed}
-		r := reader{tx: tx, view: v, topic: t, page: p}
+		r := reader{tx: tx, view: v, signs: newSigner(v), topic: t, page: p}
 		page.Entries, page.More, err = r.entries()
 		return err
 	})
@@ -87,6 +94,7 @@ func (s *Store) Topics(ctx context.Context) ([]Topic, error) {
 type reader struct {
 	tx    ReadTx
 	view  *view
+	signs signer
 	topic *Topic
 	page  Page
 }
@@ -149,6 +157,10 @@ func (r *reader) fill(joined []Joined) ([]news.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	kin, err := r.tx.Kin(ids)
+	if err != nil {
+		return nil, err
+	}
 	entries := make([]news.Entry, 0, len(joined))
 	for i, j := range joined {
 		item := r.view.item(items[i].Item)
@@ -156,9 +168,42 @@ func (r *reader) fill(joined []Joined) ([]news.Entry, error) {
 		if !in || len(r.page.Langs) > 0 && !slices.Contains(r.page.Langs, item.Lang) {
 			continue
 		}
+		others, err := relatives(r.tx, kin[i])
+		if err != nil {
+			return nil, err
+		}
+		hidden, err := r.hidden(j.Mark, others)
+		if err != nil {
+			return nil, err
+		}
+		s, err := storyOf(r.tx, r.view, r.signs, &item, kin[i], others)
+		if err != nil {
+			return nil, err
+		}
+		if hidden || r.page.MinPublishers > max(1, s.Independent) {
+			continue
+		}
 		entries = append(entries, news.Entry{
-			Mark: j.Mark, Joined: j.At, Late: j.Late, News: j.News, Item: item, Match: match, Revisions: revisions[i],
+			Mark: j.Mark, Joined: j.At, Late: j.Late, News: j.News, Item: item, Match: match, Story: s, Revisions: revisions[i],
 		})
 	}
 	return entries, nil
+}
+
+// hidden says whether an entry is collapsed: into the copy, or the report of the
+// same story, that joined this topic first, for good.
+func (r *reader) hidden(mark news.Mark, others []relative) (bool, error) {
+	var ids []news.ItemID
+	for i := range others {
+		o := r.view.item(others[i].item)
+		_, in := matchIn(&o, r.topic.Topic.ID)
+		if in && (r.page.View == ViewStories || r.page.View != ViewAll && others[i].copied) {
+			ids = append(ids, o.ID)
+		}
+	}
+	marks, err := r.tx.Marks(r.topic.Origin, ids)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(marks, func(m news.Mark) bool { return m > 0 && m < mark }), nil
 }

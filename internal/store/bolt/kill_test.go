@@ -188,7 +188,7 @@ func checkKilled(t *testing.T, path string, acked map[string]int) {
 	}
 	seen := make(map[string]int)
 	for below, more := news.Mark(0), true; more; {
-		page, err := s.Topic(ctx, "border", store.Page{Before: below, Limit: 1000})
+		page, err := s.Topic(ctx, "border", store.Page{View: store.ViewAll, Before: below, Limit: 1000})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,9 +28,15 @@ var (
 	bTopic    = []byte("topic")    // origin → topic
 	bEntry    = []byte("entry")    // origin → bucket: mark8 → entry
 	bMark     = []byte("mark")     // origin → bucket: seq8 → mark8
+	bUse      = []byte("use")      // source8 · text8 → uses of the text
+	bNear     = []byte("near")     // day4 → bucket: index1 · key6 · item8 → 1
+	bEdge     = []byte("edge")     // low8 · high8 → edge; high8 · low8 → 1
+	bOverride = []byte("override") // low8 · high8 and high8 · low8 → override
+	bKin      = []byte("kin")      // item8 → kin
+	bMember   = []byte("member")   // story8 · item8 → 1
 )
 
-var buckets = [][]byte{bMeta, bConfig, bSource, bPolls, bDocument, bSeq, bItem, bStub, bKey, bRevision, bTopic, bEntry, bMark}
+var buckets = [][]byte{bMeta, bConfig, bSource, bPolls, bDocument, bSeq, bItem, bStub, bKey, bRevision, bTopic, bEntry, bMark, bUse, bNear, bEdge, bOverride, bKin, bMember}
 
 // fillOrdered is the share of a page that is filled where keys only grow.
 const fillOrdered = 0.95

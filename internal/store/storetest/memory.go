@@ -26,7 +26,9 @@ func Memory() store.Engine {
 		ledger: store.NewLedger(nil), sources: map[string]store.Source{}, polls: map[string][]news.Poll{},
 		documents: map[string][]news.ItemID{}, items: map[news.ItemID]store.Stored{}, stubs: map[news.ItemID]store.Stub{},
 		keys: map[story.Key][]carrier{}, revisions: map[news.ItemID][]news.Revision{}, topics: map[string]store.Topic{},
-		entries: map[string][]store.Joined{}, marks: map[place]bool{}, marked: map[string]news.Mark{},
+		entries: map[string][]store.Joined{}, marks: map[place]bool{}, marked: map[string]news.Mark{}, uses: map[store.Text][]story.Use{},
+		near: map[nearKey][]news.ItemID{}, edges: map[news.ItemID][]story.Edge{}, overrides: map[news.ItemID][]story.Override{},
+		kin: map[news.ItemID]store.Kin{}, members: map[news.ItemID][]news.ItemID{},
 	}
 }
 
@@ -50,6 +52,19 @@ type memory struct {
 	entries   map[string][]store.Joined
 	marks     map[place]bool
 	marked    map[string]news.Mark // the highest mark ever given
+	uses      map[store.Text][]story.Use
+	near      map[nearKey][]news.ItemID // by ID
+	edges     map[news.ItemID][]story.Edge
+	overrides map[news.ItemID][]story.Override
+	kin       map[news.ItemID]store.Kin
+	members   map[news.ItemID][]news.ItemID // by ID
+}
+
+// nearKey is a key of an index on a day.
+type nearKey struct {
+	index store.Index
+	day   time.Time
+	key   uint64
 }
 
 // carrier is the item that carries a key in one scope.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -222,9 +223,9 @@ func (m *machine) check(rt *rapid.T) {
 		}
 		got := []string{}
 		for _, e := range m.Topic(topic, store.Page{}).Entries {
-			var n, version int
-			var source string
-			if _, err := fmt.Sscanf(e.Item.Title, "Traders at gate %d of %s wait for papers, version %d", &n, &source, &version); err != nil {
+			var version int
+			_, after, _ := strings.Cut(e.Item.Title, ", version ")
+			if _, err := fmt.Sscan(after, &version); err != nil {
 				rt.Fatal(err)
 			}
 			got = append(got, fmt.Sprint(e.Item.GUID, " ", version))

@@ -27,10 +27,7 @@ mobile network students university exam books library museum festival cricket ma
 // Report returns the nth invented report of a source, as long as those of
 // sources that publish their texts in full. About one in ten matches a topic.
 func Report(source string, n int, at time.Time) news.Item {
-	r := drawer(uint64(n)*2654435761 + uint64(len(source))<<32)
-	for _, c := range source {
-		r = r*31 + drawer(c)
-	}
+	r := seed(source, n)
 	text := r.text(1200)
 	item := news.Item{
 		Source: source, GUID: fmt.Sprintf("https://%s.example/%d/%s-%d", source, r.next(30), r.slug(), n),
@@ -50,6 +47,15 @@ func Report(source string, n int, at time.Time) news.Item {
 
 // drawer is a generator of numbers: the same ones at every run.
 type drawer uint64
+
+// seed returns the drawer of the nth item of a source.
+func seed(source string, n int) drawer {
+	d := drawer(n) * 2654435761
+	for _, c := range source {
+		d = d*31 + drawer(c)
+	}
+	return d
+}
 
 // next returns a number below n (splitmix64).
 func (d *drawer) next(n int) int {

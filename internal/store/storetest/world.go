@@ -136,17 +136,18 @@ func (*World) Item(source string, n int, topics ...string) news.Item {
 
 // Item returns an invented item of a source that the topics take.
 func Item(source string, n int, topics ...string) news.Item {
+	d := seed(source, n)
 	item := news.Item{
 		Source: source, GUID: fmt.Sprintf("https://%s.example/news/%d", source, n),
 		Link:      fmt.Sprintf("https://%s.example/news/%d", source, n),
-		Title:     fmt.Sprintf("Traders at gate %d of %s wait for papers", n, source),
-		Summary:   fmt.Sprintf("Drivers said that %d lorries with fruit stood before the closed gate since dawn.", n+2),
+		Title:     fmt.Sprintf("Gate of %s and %s, with %s and %s", d.name(), d.name(), d.name(), d.name()),
+		Summary:   fmt.Sprintf("%s and %s were there, and so were %s and %s, with all that they have.", d.name(), d.name(), d.name(), d.name()),
 		Published: Noon.Add(-time.Duration(n) * time.Minute),
 	}
 	for _, id := range topics {
 		item.Matches = append(item.Matches, news.Match{
 			Topic: id, Verdict: news.In, Rule: "gate", Rules: 7,
-			Mentions: []news.Mention{{Entity: "gate", For: "border", Text: "gate", In: news.InTitle, Start: 11, End: 15}},
+			Mentions: []news.Mention{{Entity: "gate", For: "border", Text: "Gate", In: news.InTitle, End: 4}},
 		})
 	}
 	return item

@@ -1,0 +1,355 @@
+package bolt
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"khyber/internal/news"
+	"khyber/internal/store"
+	"khyber/internal/story"
+)
+
+// one is the value of a row whose key says all: a value is never empty.
+var one = []byte{1}
+
+// pair is the key of two items.
+func pair(a, b news.ItemID) []byte {
+	return binary.BigEndian.AppendUint64(be8(uint64(a)), uint64(b))
+}
+
+// textRow is the key of a text of a source.
+func textRow(t store.Text) []byte {
+	sum := sha256.Sum256([]byte(t.Source))
+	return binary.BigEndian.AppendUint64(bytes.Clone(sum[:8]), t.Hash)
+}
+
+func (c *coder) use(u *story.Use) {
+	c.id(&u.Item)
+	c.time(&u.At)
+	c.fixed(&u.Other)
+}
+
+func (c *coder) edge(e *story.Edge) {
+	text(c, &e.Relation)
+	c.str(&e.Rule)
+	c.int(&e.Similarity)
+	list(c, &e.Shared, c.str)
+	list(c, &e.Differ, c.str)
+	c.dur(&e.Apart)
+	c.bool(&e.Titles)
+	c.str(&e.Tables)
+}
+
+func (c *coder) override(o *story.Override) {
+	text(c, &o.Relation)
+	c.time(&o.At)
+	c.str(&o.Reason)
+}
+
+func (c *coder) kin(k *store.Kin) {
+	c.id(&k.Group)
+	c.id(&k.Story)
+	c.int(&k.Similarity)
+}
+
+func (t *tx) Uses(texts []store.Text) ([][]story.Use, error) {
+	out := make([][]story.Use, len(texts))
+	for i, text := range texts {
+		row := t.Bucket(bUse).Get(textRow(text))
+		if row == nil {
+			continue
+		}
+		c := reader(otherVersion, row)
+		list(c, &out[i], c.use)
+		if err := c.end(); err != nil {
+			return nil, fmt.Errorf("uses of a text of %s: %w", text.Source, err)
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) PutUses(texts []store.Text, uses [][]story.Use) error {
+	for i, text := range texts {
+		c := writer(otherVersion, nil)
+		list(c, &uses[i], c.use)
+		if err := c.end(); err != nil {
+			return err
+		}
+		if err := t.set(bUse, textRow(text), c.b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// day4 is the key of a UTC day.
+func day4(at time.Time) []byte {
+	return binary.BigEndian.AppendUint32(nil, uint32(at.Unix()/int64(24*time.Hour/time.Second)))
+}
+
+// nearRow is the key of an entry of an index, without its item.
+func nearRow(index store.Index, key uint64) []byte {
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, 15), key)
+	b[1] = byte(index) // a key has 48 bits
+	return b[1:]
+}
+
+func (t *tx) Near(index store.Index, keys []uint64, from, to time.Time, most int) ([][]news.ItemID, error) {
+	out := make([][]news.ItemID, len(keys))
+	days := t.Bucket(bNear)
+	for day, last := from.Truncate(24*time.Hour), to; !day.After(last); day = day.Add(24 * time.Hour) {
+		b := days.Bucket(day4(day))
+		if b == nil {
+			continue
+		}
+		cur := b.Cursor()
+		for i, key := range keys {
+			prefix := nearRow(index, key)
+			n := 0
+			for k, _ := cur.Seek(prefix); bytes.HasPrefix(k, prefix) && n < most; k, _ = cur.Next() {
+				out[i] = append(out[i], news.ItemID(be(k[len(prefix):])))
+				n++
+			}
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) PutNear(index store.Index, entries []store.Near) error {
+	var b *bbolt.Bucket
+	var last []byte
+	for _, e := range entries {
+		if day := day4(e.At); !bytes.Equal(day, last) {
+			t.wrote = true
+			var err error
+			if b, err = t.Bucket(bNear).CreateBucketIfNotExists(day); err != nil {
+				return fmt.Errorf("bucket of a day: %w", err)
+			}
+			last = day
+		}
+		row := binary.BigEndian.AppendUint64(nearRow(index, e.Key), uint64(e.ID))
+		if err := t.setIn(b, row, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepUses is how many texts DropNear looks at.
+const sweepUses = 2000
+
+func (t *tx) DropNear(day, use time.Time) error {
+	days := t.Bucket(bNear)
+	var old [][]byte
+	for k, _ := days.Cursor().First(); k != nil && bytes.Compare(k, day4(day)) < 0; k, _ = days.Cursor().Seek(append(bytes.Clone(k), 0)) {
+		old = append(old, bytes.Clone(k))
+	}
+	for _, k := range old {
+		t.wrote = true
+		if err := days.DeleteBucket(k); err != nil {
+			return fmt.Errorf("drop a day: %w", err)
+		}
+	}
+	return t.dropUses(use)
+}
+
+// metaUses is where dropUses stands.
+var metaUses = []byte("uses")
+
+// dropUses goes round the texts, some at each call.
+func (t *tx) dropUses(before time.Time) error {
+	var dead [][]byte
+	cursor := string(t.Bucket(bMeta).Get(metaUses))
+	next, err := t.walk(bUse, cursor, sweepUses, false, func(k, row []byte) error {
+		var uses []story.Use
+		c := reader(otherVersion, row)
+		list(c, &uses, c.use)
+		for _, u := range uses {
+			if !u.At.Before(before) {
+				return c.end()
+			}
+		}
+		dead = append(dead, bytes.Clone(k))
+		return c.end()
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range dead {
+		if err := t.unset(bUse, k); err != nil {
+			return err
+		}
+	}
+	if next == "" {
+		return t.unset(bMeta, metaUses)
+	}
+	return t.set(bMeta, metaUses, []byte(next))
+}
+
+// others visits the rows of a bucket whose key begins with an item.
+func (t *tx) others(bucket []byte, id news.ItemID, f func(other news.ItemID, v []byte) error) error {
+	prefix := be8(uint64(id))
+	cur := t.Bucket(bucket).Cursor()
+	for k, v := cur.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cur.Next() {
+		if err := f(news.ItemID(be(k[8:])), v); err != nil {
+			return fmt.Errorf("item %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+func (t *tx) Edges(ids []news.ItemID) ([][]story.Edge, error) {
+	out := make([][]story.Edge, len(ids))
+	for i, id := range ids {
+		err := t.others(bEdge, id, func(other news.ItemID, v []byte) error {
+			e := story.Edge{Low: min(id, other), High: max(id, other)}
+			if other < id {
+				v = t.Bucket(bEdge).Get(pair(other, id))
+			}
+			c := reader(otherVersion, v)
+			c.edge(&e)
+			out[i] = append(out[i], e)
+			return c.end()
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) PutEdges(edges []story.Edge) error {
+	for i := range edges {
+		e := &edges[i]
+		c := writer(otherVersion, nil)
+		c.edge(e)
+		if err := c.end(); err != nil {
+			return err
+		}
+		if err := t.set(bEdge, pair(e.Low, e.High), c.b); err != nil {
+			return err
+		}
+		if err := t.set(bEdge, pair(e.High, e.Low), one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) Overrides(ids []news.ItemID) ([][]story.Override, error) {
+	out := make([][]story.Override, len(ids))
+	for i, id := range ids {
+		err := t.others(bOverride, id, func(other news.ItemID, v []byte) error {
+			o := story.Override{Low: min(id, other), High: max(id, other)}
+			c := reader(otherVersion, v)
+			c.override(&o)
+			out[i] = append(out[i], o)
+			return c.end()
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) PutOverride(o story.Override) error {
+	c := writer(otherVersion, nil)
+	c.override(&o)
+	if err := c.end(); err != nil {
+		return err
+	}
+	if err := t.set(bOverride, pair(o.Low, o.High), c.b); err != nil {
+		return err
+	}
+	return t.set(bOverride, pair(o.High, o.Low), c.b)
+}
+
+func (t *tx) Kin(ids []news.ItemID) ([]store.Kin, error) {
+	out := make([]store.Kin, len(ids))
+	for i, id := range ids {
+		out[i].Item = id
+		row := t.Bucket(bKin).Get(be8(uint64(id)))
+		if row == nil {
+			continue
+		}
+		c := reader(otherVersion, row)
+		c.kin(&out[i])
+		if err := c.end(); err != nil {
+			return nil, fmt.Errorf("kin of item %s: %w", id, err)
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) PutKin(kin []store.Kin) error {
+	before := make([]news.ItemID, len(kin))
+	for i := range kin {
+		before[i] = kin[i].Item
+	}
+	old, err := t.Kin(before)
+	if err != nil {
+		return err
+	}
+	for i, k := range kin {
+		c := writer(otherVersion, nil)
+		c.kin(&k)
+		if err := c.end(); err != nil {
+			return err
+		}
+		if err := t.set(bKin, be8(uint64(k.Item)), c.b); err != nil {
+			return err
+		}
+		if k.Story == old[i].Story {
+			continue
+		}
+		if old[i].Story != 0 {
+			if err := t.unset(bMember, pair(old[i].Story, k.Item)); err != nil {
+				return err
+			}
+		}
+		if k.Story != 0 {
+			if err := t.set(bMember, pair(k.Story, k.Item), one); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *tx) Members(stories []news.ItemID) ([][]news.ItemID, error) {
+	out := make([][]news.ItemID, len(stories))
+	for i, id := range stories {
+		err := t.others(bMember, id, func(member news.ItemID, _ []byte) error {
+			out[i] = append(out[i], member)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) Marks(topic string, ids []news.ItemID) ([]news.Mark, error) {
+	out := make([]news.Mark, len(ids))
+	b := t.Bucket(bMark).Bucket([]byte(topic))
+	if b == nil {
+		return out, nil
+	}
+	for i, id := range ids {
+		seq, err := t.seq(id)
+		if err != nil {
+			return nil, err
+		}
+		if v := b.Get(be8(seq)); v != nil {
+			out[i] = news.Mark(be(v))
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,173 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+
+	"khyber/internal/news"
+	"khyber/internal/story"
+)
+
+// evidenceMost is how many members of a story are told why they are in it: more
+// are shown nowhere.
+const evidenceMost = 20
+
+// relative is another item of an item's story.
+type relative struct {
+	item   news.Item
+	text   uint64
+	kin    Kin
+	copied bool // of the same copy group
+}
+
+// relatives returns the other items of the story and the copy group of an item,
+// copies first, then in the order in which they were first seen.
+func relatives(tx ReadTx, k Kin) ([]relative, error) {
+	if k.Group == 0 && k.Story == 0 {
+		return nil, nil
+	}
+	var ids []news.ItemID
+	if k.Story != 0 {
+		members, err := tx.Members([]news.ItemID{k.Story})
+		if err != nil {
+			return nil, err
+		}
+		ids = members[0]
+	}
+	if k.Group != 0 {
+		connected, _, _, err := component(tx, k.Item)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, connected...)
+	}
+	ids = sortedSet(ids, cmp.Compare[news.ItemID])
+	kin, err := tx.Kin(ids)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := tx.Items(ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []relative
+	for i, id := range ids {
+		copied := k.Group != 0 && kin[i].Group == k.Group
+		in := copied || k.Story != 0 && kin[i].Story == k.Story
+		if id != k.Item && in && !stored[i].Item.FirstSeen.IsZero() {
+			out = append(out, relative{item: stored[i].Item, text: stored[i].Text, kin: kin[i], copied: copied})
+		}
+	}
+	slices.SortFunc(out, func(a, b relative) int {
+		if a.copied != b.copied {
+			if a.copied {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(a.item.FirstSeen.Compare(b.item.FirstSeen), cmp.Compare(a.item.ID, b.item.ID))
+	})
+	return out, nil
+}
+
+// storyOf describes the story of an item to its readers.
+func storyOf(tx ReadTx, v *view, signs signer, item *news.Item, k Kin, others []relative) (news.Story, error) {
+	if len(others) == 0 {
+		return news.Story{}, nil
+	}
+	edges, err := tx.Edges([]news.ItemID{item.ID})
+	if err != nil {
+		return news.Story{}, err
+	}
+	overrides, err := tx.Overrides([]news.ItemID{item.ID})
+	if err != nil {
+		return news.Story{}, err
+	}
+	s := news.Story{ID: cmp.Or(k.Story, k.Group)}
+	s.Publishers, s.Independent = corroboration(item, k, others)
+	for i := range others {
+		o := &others[i]
+		other := v.item(o.item)
+		m := news.Member{
+			Item: other.ID, Source: other.Source, Publisher: other.Publisher, Title: other.Title, URL: other.Link,
+			Published: other.At, Relation: news.RelationStory,
+		}
+		if o.copied {
+			m.Relation = news.RelationCopy
+		}
+		if i < evidenceMost {
+			m.Rule, m.Evidence = evidence(signs, item, k, o, edges[0], overrides[0], len(others))
+		}
+		s.Members = append(s.Members, m)
+	}
+	return s, nil
+}
+
+// ruleLink names what Link decided: no edge of the two says so.
+const ruleLink = "story-link"
+
+// evidence returns the rule that brought an item to another one, and the
+// sentence.
+func evidence(signs signer, item *news.Item, k Kin, o *relative, edges []story.Edge, overrides []story.Override, n int) (rule, sentence string) {
+	low, high := min(item.ID, o.item.ID), max(item.ID, o.item.ID)
+	var hand *story.Override
+	for i := range overrides {
+		if overrides[i].Low == low && overrides[i].High == high {
+			hand = &overrides[i]
+		}
+	}
+	for _, e := range edges {
+		if e.Low == low && e.High == high {
+			return e.Rule, story.Explain(e, o.item.Publisher, hand)
+		}
+	}
+	if hand != nil {
+		return "by-hand", story.Explain(story.Edge{}, o.item.Publisher, hand)
+	}
+	shared := story.Relate(signs.sign(item), signs.sign(&o.item)).Shared
+	return ruleLink, story.ExplainStory(n, cmp.Or(k.Similarity, o.kin.Similarity), shared)
+}
+
+// corroboration counts the publishers of a story.
+func corroboration(item *news.Item, k Kin, others []relative) (publishers, independent int) {
+	members := []story.Member{{ID: item.ID, FirstSeen: item.FirstSeen, Publisher: item.Publisher}}
+	groups := make(map[news.ItemID][]news.ItemID)
+	groups[k.Group] = append(groups[k.Group], item.ID)
+	for i := range others {
+		o := &others[i]
+		members = append(members, story.Member{ID: o.item.ID, FirstSeen: o.item.FirstSeen, Publisher: o.item.Publisher})
+		groups[o.kin.Group] = append(groups[o.kin.Group], o.item.ID)
+	}
+	delete(groups, 0) // those that have no copy
+	var all [][]news.ItemID
+	for _, g := range groups { // their order does not count
+		all = append(all, g)
+	}
+	return story.Corroboration(members, all)
+}
+
+// signer makes signatures, each once.
+type signer struct {
+	view *view
+	made map[news.ItemID]*story.Signature
+}
+
+func newSigner(v *view) signer { return signer{v, make(map[news.ItemID]*story.Signature)} }
+
+// sign returns the signature of an item, with its source as the file has it.
+func (s signer) sign(item *news.Item) *story.Signature {
+	if made := s.made[item.ID]; made != nil {
+		return made
+	}
+	id := item.Source
+	if current, ok := s.view.current[id]; ok {
+		id = current
+	}
+	src := s.view.sources[id]
+	if src == nil {
+		src = &news.Source{ID: item.Source}
+	}
+	made := story.Sign(src, item)
+	s.made[item.ID] = &made
+	return &made
+}

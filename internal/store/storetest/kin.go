@@ -1,0 +1,147 @@
+package storetest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/store"
+	"khyber/internal/story"
+)
+
+func (t *transaction) Uses(texts []store.Text) ([][]story.Use, error) {
+	out := make([][]story.Use, len(texts))
+	for i, text := range texts {
+		out[i] = slices.Clone(t.uses[text])
+	}
+	return out, nil
+}
+
+func (t *transaction) PutUses(texts []store.Text, uses [][]story.Use) error {
+	for i, text := range texts {
+		set(t, t.uses, text, slices.Clone(uses[i]))
+	}
+	return nil
+}
+
+func (t *transaction) Near(index store.Index, keys []uint64, from, to time.Time, most int) ([][]news.ItemID, error) {
+	out := make([][]news.ItemID, len(keys))
+	for d := from.Truncate(day); !d.After(to); d = d.Add(day) {
+		for i, key := range keys {
+			all := t.near[nearKey{index, d, key}]
+			out[i] = append(out[i], all[:min(len(all), most)]...)
+		}
+	}
+	return out, nil
+}
+
+func (t *transaction) PutNear(index store.Index, entries []store.Near) error {
+	for _, e := range entries {
+		k := nearKey{index, e.At.Truncate(day), e.Key}
+		set(t, t.near, k, add(t.near[k], e.ID))
+	}
+	return nil
+}
+
+// add returns a sorted set with one more.
+func add(ids []news.ItemID, id news.ItemID) []news.ItemID {
+	at, found := slices.BinarySearch(ids, id)
+	if found {
+		return ids
+	}
+	return slices.Insert(slices.Clone(ids), at, id)
+}
+
+func (t *transaction) DropNear(day, use time.Time) error {
+	for k := range maps.Clone(t.near) {
+		if k.day.Before(day.Truncate(24 * time.Hour)) {
+			unset(t, t.near, k)
+		}
+	}
+	for text, uses := range maps.Clone(t.uses) {
+		if !slices.ContainsFunc(uses, func(u story.Use) bool { return !u.At.Before(use) }) {
+			unset(t, t.uses, text)
+		}
+	}
+	return nil
+}
+
+func (t *transaction) Edges(ids []news.ItemID) ([][]story.Edge, error) {
+	out := make([][]story.Edge, len(ids))
+	for i, id := range ids {
+		out[i] = slices.Clone(t.edges[id])
+	}
+	return out, nil
+}
+
+func (t *transaction) PutEdges(edges []story.Edge) error {
+	for _, e := range edges {
+		for _, end := range []news.ItemID{e.Low, e.High} {
+			all := slices.DeleteFunc(slices.Clone(t.edges[end]), func(o story.Edge) bool { return o.Low == e.Low && o.High == e.High })
+			all = append(all, e)
+			slices.SortFunc(all, func(a, b story.Edge) int { return cmp.Compare(a.Low+a.High, b.Low+b.High) })
+			set(t, t.edges, end, all)
+		}
+	}
+	return nil
+}
+
+func (t *transaction) Overrides(ids []news.ItemID) ([][]story.Override, error) {
+	out := make([][]story.Override, len(ids))
+	for i, id := range ids {
+		out[i] = slices.Clone(t.overrides[id])
+	}
+	return out, nil
+}
+
+func (t *transaction) PutOverride(o story.Override) error {
+	for _, end := range []news.ItemID{o.Low, o.High} {
+		all := slices.DeleteFunc(slices.Clone(t.overrides[end]), func(e story.Override) bool { return e.Low == o.Low && e.High == o.High })
+		set(t, t.overrides, end, append(all, o))
+	}
+	return nil
+}
+
+func (t *transaction) Kin(ids []news.ItemID) ([]store.Kin, error) {
+	out := make([]store.Kin, len(ids))
+	for i, id := range ids {
+		out[i] = t.kin[id]
+		out[i].Item = id
+	}
+	return out, nil
+}
+
+func (t *transaction) PutKin(kin []store.Kin) error {
+	for _, k := range kin {
+		if old := t.kin[k.Item].Story; old != 0 && old != k.Story {
+			set(t, t.members, old, slices.DeleteFunc(slices.Clone(t.members[old]), func(id news.ItemID) bool { return id == k.Item }))
+		}
+		if k.Story != 0 {
+			set(t, t.members, k.Story, add(t.members[k.Story], k.Item))
+		}
+		set(t, t.kin, k.Item, k)
+	}
+	return nil
+}
+
+func (t *transaction) Members(stories []news.ItemID) ([][]news.ItemID, error) {
+	out := make([][]news.ItemID, len(stories))
+	for i, id := range stories {
+		out[i] = slices.Clone(t.members[id])
+	}
+	return out, nil
+}
+
+func (t *transaction) Marks(topic string, ids []news.ItemID) ([]news.Mark, error) {
+	out := make([]news.Mark, len(ids))
+	for i, id := range ids {
+		for _, j := range t.entries[topic] {
+			if j.Item == id {
+				out[i] = j.Mark
+			}
+		}
+	}
+	return out, nil
+}
