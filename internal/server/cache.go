@@ -39,15 +39,22 @@ type document struct {
 	key     string
 	version version // guarded by the cache
 	tag     string  // of the ETag, without quotes and coding
-	changed time.Time
-	plain   []byte
+	rendered
 
 	mu    sync.Mutex
 	coded [2][]byte // gzip, zstd; compressed on first demand
 }
 
-// rendering makes the bytes of a document and says when they last changed.
-type rendering func(ctx context.Context) ([]byte, time.Time, error)
+// rendered is what a rendering gives: the bytes, when they last changed, and
+// how far the news in them reach.
+type rendered struct {
+	plain   []byte
+	changed time.Time
+	pulse   pulse
+}
+
+// rendering makes a document.
+type rendering func(ctx context.Context) (rendered, error)
 
 // cache keeps the documents that are asked for, one version of each, and drops
 // the least recently used. A document is rendered once for all who wait.
@@ -129,16 +136,16 @@ func (c *cache) render(ctx context.Context, fk flightKey, render rendering) (*do
 		return nil, errBusy
 	}
 	defer func() { <-c.slots }()
-	plain, changed, err := render(ctx)
+	made, err := render(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.put(fk, plain, changed), nil
+	return c.put(fk, made), nil
 }
 
 // put keeps what was rendered. Bytes equal to those before keep their time.
-func (c *cache) put(fk flightKey, plain []byte, changed time.Time) *document {
-	sum := sha256.Sum256(plain)
+func (c *cache) put(fk flightKey, made rendered) *document {
+	sum := sha256.Sum256(made.plain)
 	tag := base64.RawURLEncoding.EncodeToString(sum[:16])
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -151,9 +158,9 @@ func (c *cache) put(fk flightKey, plain []byte, changed time.Time) *document {
 		}
 		c.drop(e)
 	}
-	doc := &document{key: fk.key, version: fk.version, tag: tag, changed: changed, plain: plain}
+	doc := &document{key: fk.key, version: fk.version, tag: tag, rendered: made}
 	c.docs[doc.key] = c.order.PushFront(doc)
-	c.grow(int64(len(plain)))
+	c.grow(int64(len(made.plain)))
 	return doc
 }
 

@@ -194,7 +194,10 @@ func floodEntries() []news.Entry {
 
 // newServer returns a Server at noon over a fake store.
 func newServer(st *fakeStore) *Server {
-	s := New(Options{Store: st, Now: func() time.Time { return noon }, Version: "test"})
+	s := New(Options{
+		Store: st, Now: func() time.Time { return noon }, Version: "test",
+		HubStore: &memoryRows{rows: map[string][]byte{}}, Egress: http.DefaultTransport,
+	})
 	s.Apply(sampleState())
 	return s
 }

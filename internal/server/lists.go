@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"time"
 
 	"khyber/internal/publish"
 )
@@ -27,10 +26,10 @@ func (s *Server) sourcesOPML(w http.ResponseWriter, r *http.Request) {
 // opml answers with a list that changes with the configuration alone.
 func (s *Server) opml(w http.ResponseWriter, r *http.Request, write func(io.Writer, *State) error) {
 	st := s.state.Load()
-	doc, err := s.cache.get(r.Context(), r.URL.Path, version{state: st}, func(context.Context) ([]byte, time.Time, error) {
+	doc, err := s.cache.get(r.Context(), r.URL.Path, version{state: st}, func(context.Context) (rendered, error) {
 		var b bytes.Buffer
 		err := write(&b, st)
-		return b.Bytes(), st.Applied, err
+		return rendered{plain: b.Bytes(), changed: st.Applied}, err
 	})
 	if err != nil {
 		s.fail(w, r, err)

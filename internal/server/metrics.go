@@ -28,7 +28,8 @@ type metrics struct {
 	unaccounted                                  prometheus.Counter
 	requests, responseBytes, renders             *prometheus.CounterVec
 	seconds                                      *prometheus.HistogramVec
-	cacheBytes                                   prometheus.Gauge
+	cacheBytes, subscribers                      prometheus.Gauge
+	deliveries                                   *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -46,6 +47,8 @@ func newMetrics() *metrics {
 	m.requests = counter("http_requests_total", "Requests answered.", "route", "status")
 	m.responseBytes = counter("http_response_bytes_total", "Bytes of bodies sent.", "route")
 	m.renders = counter("renders_total", "Topic feeds rendered.", "format")
+	m.deliveries = counter("hub_deliveries_total", "Deliveries to subscribers by outcome.", "outcome")
+	m.subscribers = prometheus.NewGauge(prometheus.GaugeOpts{Name: "khyber_hub_subscribers", Help: "Subscribers of the hub."})
 	m.unaccounted = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "khyber_items_unaccounted_total", Help: "Items of documents that became neither new, known nor rejected.",
 	})
@@ -57,7 +60,7 @@ func newMetrics() *metrics {
 		Buckets: []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5},
 	}, []string{"route"})
 	m.registry.MustRegister(
-		m.unaccounted, m.cacheBytes, m.seconds,
+		m.unaccounted, m.cacheBytes, m.subscribers, m.seconds,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m

@@ -38,7 +38,7 @@ func styleSheet() asset {
 	}
 	sum := sha256.Sum256(css)
 	tag := hex.EncodeToString(sum[:8])
-	return asset{path: "/style-" + tag + ".css", doc: &document{key: "style", tag: tag, plain: css}}
+	return asset{path: "/style-" + tag + ".css", doc: &document{key: "style", tag: tag, rendered: rendered{plain: css}}}
 }
 
 func (s *Server) stylesheet(w http.ResponseWriter, r *http.Request) {
@@ -94,14 +94,14 @@ func (s *Server) showPage(w http.ResponseWriter, r *http.Request, st *State, key
 
 // show renders a template once for a version and serves it.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, v version, key, name, vary string, fill func(context.Context) (any, error)) {
-	doc, err := s.cache.get(r.Context(), "page:"+key, v, func(ctx context.Context) ([]byte, time.Time, error) {
+	doc, err := s.cache.get(r.Context(), "page:"+key, v, func(ctx context.Context) (rendered, error) {
 		data, err := fill(ctx)
 		if err != nil {
-			return nil, time.Time{}, err
+			return rendered{}, err
 		}
 		var b bytes.Buffer
 		err = s.pages.ExecuteTemplate(&b, name, data)
-		return b.Bytes(), time.Time{}, err
+		return rendered{plain: b.Bytes()}, err
 	})
 	if err != nil {
 		s.fail(w, r, err)

@@ -57,15 +57,15 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	head := s.searchHead(st, q)
-	doc, err := s.cache.get(r.Context(), head.Self(format), s.searchVersion(st), func(ctx context.Context) ([]byte, time.Time, error) {
+	doc, err := s.cache.get(r.Context(), head.Self(format), s.searchVersion(st), func(ctx context.Context) (rendered, error) {
 		f, err := s.find(ctx, st, head, query)
 		if err != nil {
-			return nil, time.Time{}, err
+			return rendered{}, err
 		}
 		var b bytes.Buffer
 		err = publish.Render(&b, format, f)
 		s.metrics.renders.WithLabelValues(string(format)).Inc()
-		return b.Bytes(), f.Changed, err
+		return rendered{plain: b.Bytes(), changed: f.Changed}, err
 	})
 	if err != nil {
 		s.fail(w, r, err)

@@ -60,6 +60,12 @@ type Options struct {
 	Health func() error
 	Ready  func() error
 
+	// HubStore and Egress make a WebSub hub of the server: where its subscribers
+	// are kept, and the guarded transport that calls them. Without them
+	// Site.Hub of a State does not count.
+	HubStore HubStore
+	Egress   http.RoundTripper
+
 	// MetricsElsewhere says that Metrics is served on an address of its own, so
 	// that /metrics is not here.
 	MetricsElsewhere bool
@@ -99,6 +105,8 @@ type Server struct {
 	style   asset
 	scans   chan struct{} // taken while searching
 	volumes volumes
+	hub     *Hub         // nil: there is none
+	posts   http.Handler // the hub, closed to pages of other sites
 }
 
 // New returns a Server that knows no topic until Apply.
@@ -112,12 +120,21 @@ func New(o Options) *Server {
 	s.style = styleSheet()
 	s.pages = parsePages(s.style.path)
 	s.state.Store(&State{})
+	if o.HubStore != nil && o.Egress != nil {
+		s.hub = newHub(s, o.HubStore, o.Egress)
+		s.posts = http.NewCrossOriginProtection().Handler(s.hub)
+	}
 	s.routes()
 	return s
 }
 
+// Hub returns the WebSub hub, whose workers the caller runs; nil when the
+// Options have none.
+func (s *Server) Hub() *Hub { return s.hub }
+
 // Apply puts a State in force for every request that begins afterwards.
 func (s *Server) Apply(st State) {
+	st.Site.Hub = st.Site.Hub && s.hub != nil
 	st.sources = make(map[string]news.Source, len(st.Sources))
 	for _, src := range st.Sources {
 		st.sources[src.ID] = src
@@ -187,6 +204,7 @@ func (s *Server) routes() {
 		"/readyz":        s.health(s.Ready),
 		"/metrics":       s.localMetrics,
 		s.style.path:     s.stylesheet,
+		hubPath:          s.hubAsked,
 		"/":              s.unknown,
 	} {
 		s.mux.HandleFunc(pattern, handler)
@@ -207,11 +225,37 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.mux.ServeHTTP(rec, r)
 	case http.MethodOptions:
 		preflight(rec)
+	case http.MethodPost:
+		s.post(rec, r)
 	default:
-		h.Set("Allow", "GET, HEAD, OPTIONS")
-		s.refuse(rec, r, http.StatusMethodNotAllowed, "This service only reads: use GET or HEAD.")
+		s.readOnly(rec, r)
 	}
 	s.metrics.request(r.Pattern, rec, s.Now().Sub(began))
+}
+
+// post takes what the hub is sent; nothing else can be written here.
+func (s *Server) post(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != hubPath || !s.state.Load().Site.Hub {
+		s.readOnly(w, r)
+		return
+	}
+	r.Pattern = hubPath
+	s.posts.ServeHTTP(w, r)
+}
+
+// hubAsked answers who looks at the hub's address in a browser.
+func (s *Server) hubAsked(w http.ResponseWriter, r *http.Request) {
+	if !s.state.Load().Site.Hub {
+		s.unknown(w, r)
+		return
+	}
+	w.Header().Set("Allow", "POST")
+	s.refuse(w, r, http.StatusMethodNotAllowed, "This is the WebSub hub of our topic feeds: it takes POST requests of subscribers.")
+}
+
+func (s *Server) readOnly(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+	s.refuse(w, r, http.StatusMethodNotAllowed, "This service only reads: use GET or HEAD.")
 }
 
 // preflight lets scripts of any origin send the validators of a topic feed.

@@ -145,17 +145,17 @@ func optional(t time.Time) *time.Time {
 
 func (s *Server) statusJSON(w http.ResponseWriter, r *http.Request) {
 	st := s.state.Load()
-	doc, err := s.cache.get(r.Context(), "/status.json", s.pageVersion(st), func(ctx context.Context) ([]byte, time.Time, error) {
+	doc, err := s.cache.get(r.Context(), "/status.json", s.pageVersion(st), func(ctx context.Context) (rendered, error) {
 		x, err := s.readStatus(ctx, st)
 		if err != nil {
-			return nil, time.Time{}, err
+			return rendered{}, err
 		}
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", " ")
 		err = enc.Encode(x)
-		return b.Bytes(), time.Time{}, err
+		return rendered{plain: b.Bytes()}, err
 	})
 	if err != nil {
 		s.fail(w, r, err)
@@ -236,10 +236,10 @@ func (s *Server) troublesAtom(w http.ResponseWriter, r *http.Request) {
 		Topic: news.Topic{Title: s.newPage(st, "", "").Site + ": troubles", Description: "Sources that fail, are silent or are gone, and files that are refused."},
 	}
 	head.Site.Hub = false
-	doc, err := s.cache.get(r.Context(), "/status.atom", s.pageVersion(st), func(ctx context.Context) ([]byte, time.Time, error) {
+	doc, err := s.cache.get(r.Context(), "/status.atom", s.pageVersion(st), func(ctx context.Context) (rendered, error) {
 		states, err := s.Store.Sources(ctx)
 		if err != nil {
-			return nil, time.Time{}, err
+			return rendered{}, err
 		}
 		head.Changed = st.Applied
 		head.Entries = troubles(st, states)
@@ -250,7 +250,7 @@ func (s *Server) troublesAtom(w http.ResponseWriter, r *http.Request) {
 		}
 		var b bytes.Buffer
 		err = publish.Render(&b, publish.Atom, head)
-		return b.Bytes(), head.Changed, err
+		return rendered{plain: b.Bytes(), changed: head.Changed}, err
 	})
 	if err != nil {
 		s.fail(w, r, err)

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"khyber/internal/news"
 	"khyber/internal/publish"
@@ -53,29 +52,46 @@ func (s *Server) topic(w http.ResponseWriter, r *http.Request) {
 // topicFeed answers with a document of a topic. What it shows is read, rendered
 // and compressed once for each revision of the topic.
 func (s *Server) topicFeed(w http.ResponseWriter, r *http.Request, st *State, t news.Topic, v variant, format publish.Format, a answer) {
-	head := publish.TopicFeed{Site: st.Site, Topic: t, Path: "/topics/" + t.ID, Query: v.query(), OwnIDs: v.ownIDs, Before: v.before, Static: st.static}
-	self := head.Self(format)
-	// The revision is read before the entries: a commit in between costs one
-	// more rendering, never old bytes under a new tag.
-	doc, err := s.cache.get(r.Context(), self, version{st, s.Store.Revision(t.ID)}, func(ctx context.Context) ([]byte, time.Time, error) {
-		f, err := s.readTopic(ctx, st, head, v.page())
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		var b bytes.Buffer
-		err = publish.Render(&b, format, f)
-		s.metrics.renders.WithLabelValues(string(format)).Inc()
-		return b.Bytes(), f.Changed, err
-	})
+	head := st.head(t, v)
+	doc, err := s.document(r.Context(), st, head, v.page(), format)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	a.contentType, a.cache, a.csp, a.anyOrigin = format.ContentType(), cacheTopicFeed, cspTopicFeed, true
 	if st.Site.Hub {
-		a.link = "<" + st.Site.BaseURL + `/hub>; rel="hub", <` + self + `>; rel="self"`
+		a.link = hubLink(head, format)
 	}
 	s.serve(w, r, doc, a)
+}
+
+// hubLink is the Link header of a document that the hub serves.
+func hubLink(f publish.TopicFeed, format publish.Format) string {
+	return "<" + f.Site.BaseURL + hubPath + `>; rel="hub", <` + f.Self(format) + `>; rel="self"`
+}
+
+// head returns a TopicFeed without its entries.
+func (st *State) head(t news.Topic, v variant) publish.TopicFeed {
+	return publish.TopicFeed{
+		Site: st.Site, Topic: t, Path: "/topics/" + t.ID, Query: v.query(), OwnIDs: v.ownIDs, Before: v.before, Static: st.static,
+	}
+}
+
+// document returns the document of a topic, rendered once for each revision.
+// The revision is read before the entries: a commit in between costs one more
+// rendering, never old bytes under a new tag.
+func (s *Server) document(ctx context.Context, st *State, head publish.TopicFeed, p store.Page, format publish.Format) (*document, error) {
+	v := version{st, s.Store.Revision(head.Topic.ID)}
+	return s.cache.get(ctx, head.Self(format), v, func(ctx context.Context) (rendered, error) {
+		f, err := s.readTopic(ctx, st, head, p)
+		if err != nil {
+			return rendered{}, err
+		}
+		var b bytes.Buffer
+		err = publish.Render(&b, format, f)
+		s.metrics.renders.WithLabelValues(string(format)).Inc()
+		return rendered{plain: b.Bytes(), changed: f.Changed, pulse: pulseOf(f.Entries)}, err
+	})
 }
 
 // readTopic fills a TopicFeed with what the store has.

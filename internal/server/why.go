@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"khyber/internal/news"
 	"khyber/internal/store"
@@ -62,16 +61,16 @@ func (s *Server) why(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	key := "why.json:" + t.ID + ":" + id.String()
-	doc, err := s.cache.get(r.Context(), key, s.pageVersion(st), func(ctx context.Context) ([]byte, time.Time, error) {
+	doc, err := s.cache.get(r.Context(), key, s.pageVersion(st), func(ctx context.Context) (rendered, error) {
 		_, reason, err := s.reason(ctx, st, t, id)
 		if err != nil {
-			return nil, time.Time{}, err
+			return rendered{}, err
 		}
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
 		err = enc.Encode(verdictJSON(reason))
-		return b.Bytes(), time.Time{}, err
+		return rendered{plain: b.Bytes()}, err
 	})
 	if err != nil {
 		s.fail(w, r, err)
