@@ -99,7 +99,7 @@ func (f *fakeStore) Scan(_ context.Context, _ store.Filter, _ string, _ int) ([]
 
 func (f *fakeStore) Status(context.Context) (store.Status, error) {
 	f.calls.Add(1)
-	return store.Status{Sizes: store.Sizes{Items: 1234, Bytes: 5 << 20}, Sources: 4, Topics: 3, Generation: 7}, f.err
+	return store.Status{Sizes: store.Sizes{Items: 1234, Bytes: 5 << 20, Free: 1 << 20, Limit: 8 << 30}, Sources: 4, Topics: 3, Generation: 7}, f.err
 }
 
 func sampleSources() []news.Source {

@@ -25,6 +25,7 @@ type metrics struct {
 	registry *prometheus.Registry
 
 	polls, items, revised, rejected, sourceBytes *prometheus.CounterVec
+	gaps                                         *prometheus.CounterVec
 	unaccounted                                  prometheus.Counter
 	requests, responseBytes, renders             *prometheus.CounterVec
 	seconds                                      *prometheus.HistogramVec
@@ -44,6 +45,7 @@ func newMetrics() *metrics {
 	m.revised = counter("source_revised_total", "Known items whose text changed.", "source")
 	m.rejected = counter("source_rejected_total", "Items that were not kept, by reason.", "source", "reason")
 	m.sourceBytes = counter("source_bytes_total", "Bytes received on the wire.", "source")
+	m.gaps = counter("source_gaps_total", "Polls that found almost nothing known: news may have been missed.", "source")
 	m.requests = counter("http_requests_total", "Requests answered.", "route", "status")
 	m.responseBytes = counter("http_response_bytes_total", "Bytes of bodies sent.", "route")
 	m.renders = counter("renders_total", "Topic feeds rendered.", "format")
@@ -88,6 +90,7 @@ func (s *Server) ObservePoll(p news.Poll) {
 	m.items.WithLabelValues(p.Source, "known").Add(float64(p.Known))
 	m.items.WithLabelValues(p.Source, "rejected").Add(float64(rejected))
 	m.revised.WithLabelValues(p.Source).Add(float64(p.Revised))
+	m.gaps.WithLabelValues(p.Source).Add(float64(one(p.Gap())))
 }
 
 // request counts an answer. Unknown paths share one route.
@@ -174,6 +177,9 @@ func (s *Server) snapshot(ctx context.Context) snapshot {
 		m.gauge(desc("store_bytes", "Size of the database."), float64(status.Bytes))
 		m.gauge(desc("store_free_bytes", "Bytes of the database that will be used again."), float64(status.Free))
 		m.gauge(desc("store_items", "Items kept."), float64(status.Items))
+		if status.Limit > 0 {
+			m.gauge(desc("store_limit_bytes", "The database grows no further."), float64(status.Limit))
+		}
 		m.gauge(desc("store_oldest_read_seconds", "Age of the oldest snapshot in use."), status.OldestRead.Seconds())
 	}
 	states, err := s.Store.Sources(ctx)
@@ -182,7 +188,40 @@ func (s *Server) snapshot(ctx context.Context) snapshot {
 		return m
 	}
 	m.sources(st, states, s.Now())
+	for _, t := range st.Topics {
+		s.topicMetrics(ctx, &m, st, t.ID, states)
+	}
+	if s.Polling != nil {
+		m.polling(s.Polling())
+	}
 	return m
+}
+
+func (m *snapshot) polling(p Polling) {
+	if !p.Beat.IsZero() {
+		m.gauge(desc("scheduler_heartbeat_timestamp_seconds", "When the scheduler last turned."), unix(p.Beat))
+	}
+	m.gauge(desc("polls_in_flight", "Polls under way."), float64(p.InFlight))
+	m.gauge(desc("parse_bytes_in_flight", "Bytes of documents fetched and not yet parsed."), float64(p.Bodies))
+	m.gauge(desc("clock_offset_seconds", "How far the clocks of the servers are ahead of ours, the median."), p.Offset.Seconds())
+}
+
+func (s *Server) topicMetrics(ctx context.Context, m *snapshot, st *State, id string, states []news.SourceState) {
+	j, err := s.joined(ctx, id)
+	if err != nil {
+		s.Log.Error("cannot read metrics", "topic", id, "err", err)
+		return
+	}
+	if last := j.last(); !last.IsZero() {
+		m.gauge(desc("topic_last_joined_timestamp_seconds", "When an entry last joined the topic.", "topic"), unix(last), id)
+	}
+	c := st.coverage(id, states)
+	sources := desc("topic_sources", "Sources in the scope of the topic: ok, silent, failing or waiting for their first answer.", "topic", "state")
+	for state, n := range map[string]int{
+		"ok": c.OK, "silent": len(c.Silent), "failing": len(c.Failing), "new": c.Sources - c.OK - len(c.Silent) - len(c.Failing),
+	} {
+		m.gauge(sources, float64(n), id, state)
+	}
 }
 
 func (m *snapshot) sources(st *State, states []news.SourceState, now time.Time) {

@@ -60,6 +60,9 @@ type Options struct {
 	Health func() error
 	Ready  func() error
 
+	// Polling tells what the poller does now, for /metrics; nil: nothing is told.
+	Polling func() Polling
+
 	// HubStore and Egress make a WebSub hub of the server: where its subscribers
 	// are kept, and the guarded transport that calls them. Without them
 	// Site.Hub of a State does not count.
@@ -69,6 +72,14 @@ type Options struct {
 	// MetricsElsewhere says that Metrics is served on an address of its own, so
 	// that /metrics is not here.
 	MetricsElsewhere bool
+}
+
+// Polling is what there is to see of the poller from outside.
+type Polling struct {
+	Beat     time.Time // when its scheduler last turned; zero: not yet
+	InFlight int       // polls under way
+	Bodies   int64     // bytes of documents fetched and not yet parsed
+	Offset   time.Duration
 }
 
 // State is what feeds.yaml says, as far as the server shows it. It is never
