@@ -60,6 +60,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") }
 type page struct {
 	Title, Site, Root string
 	Static            bool // no server stands behind the page
+	Search            bool // there is a search
 	Nav               string
 	Canonical         string
 	Alternates        []alternate
@@ -72,7 +73,7 @@ type alternate struct{ Name, Type, Title, URL string }
 // pages work at an address of their own and behind a proxy with a prefix.
 func (s *Server) newPage(st *State, title, path string) page {
 	site := cmp.Or(st.Site.Title, "Khyber")
-	p := page{Title: site, Site: site, Static: st.static, Canonical: st.Site.BaseURL + path, Now: s.Now()}
+	p := page{Title: site, Site: site, Static: st.static, Search: st.ParseQuery != nil && !st.static, Canonical: st.Site.BaseURL + path, Now: s.Now()}
 	if title != "" {
 		p.Title = title + " – " + site
 	}

@@ -44,6 +44,10 @@ type searchPage struct {
 // search answers /search, a page, and /search.FORMAT: every search is a feed.
 func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 	st := s.state.Load()
+	if st.ParseQuery == nil {
+		s.unknown(w, r)
+		return
+	}
 	_, suffix, _ := strings.Cut(r.URL.Path, ".")
 	format := publish.Format(suffix)
 	q := strings.Join(strings.Fields(r.URL.Query().Get("q")), " ")
@@ -76,9 +80,6 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 
 // parseQuery compiles a search; nil with the reasons when it cannot be.
 func (st *State) parseQuery(q string) (*topic.Query, []string) {
-	if st.ParseQuery == nil {
-		return nil, []string{"there is no search here"}
-	}
 	if len([]rune(q)) > maxSearch {
 		return nil, []string{"it is longer than " + strconv.Itoa(maxSearch) + " characters"}
 	}

@@ -174,6 +174,7 @@ func (s *Server) missing(w http.ResponseWriter, r *http.Request, st *State, id, 
 		}
 	}
 	w.Header().Set("Cache-Control", cacheTopicFeed)
+	w.Header().Set("Content-Security-Policy", cspTopicFeed)
 	http.Redirect(w, r, to, http.StatusPermanentRedirect)
 }
 

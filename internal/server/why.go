@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"khyber/internal/news"
@@ -119,27 +118,12 @@ func (s *Server) reason(ctx context.Context, st *State, t news.Topic, id news.It
 func verdictJSON(r topic.Reason) verdict {
 	v := verdict{
 		Topic: r.Match.Topic, Verdict: r.Match.Verdict.String(), Rule: cmp.Or(r.Match.Excluded, r.Match.Rule),
-		Mentions: []verdictMention{}, Nearest: nearMiss(r),
+		Mentions: []verdictMention{}, Nearest: r.Nearest(),
 	}
 	for _, m := range r.Match.Mentions {
 		v.Mentions = append(v.Mentions, verdictMention{cmp.Or(m.For, m.Entity), m.Text, m.In})
 	}
 	return v
-}
-
-// nearMiss says what one part was missing, of the rule that came nearest.
-func nearMiss(r topic.Reason) string {
-	if r.Match.Verdict == news.In {
-		return ""
-	}
-	if r.Scope != "" {
-		return r.Scope
-	}
-	i := slices.IndexFunc(r.Rules, func(x topic.RuleReason) bool { return !x.Exclude && x.Near() })
-	if i < 0 {
-		return ""
-	}
-	return r.Rules[i].Name + ": " + r.Rules[i].Misses[0]
 }
 
 func (s *Server) whyPage(w http.ResponseWriter, r *http.Request, st *State, t news.Topic, id news.ItemID) {
@@ -150,7 +134,7 @@ func (s *Server) whyPage(w http.ResponseWriter, r *http.Request, st *State, t ne
 		}
 		p := whyPage{
 			page: s.newPage(st, "Why", "/why?topic="+t.ID+"&item="+id.String()), Topic: t.Title,
-			Reason: reason, Near: nearMiss(reason),
+			Reason: reason, Near: reason.Nearest(),
 		}
 		p.Item = entryRowOf(st, p.Root, &news.Entry{Item: item})
 		p.TopicURL, p.ItemURL = p.Root+"/topics/"+t.ID, p.Root+"/items/"+id.String()

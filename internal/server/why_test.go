@@ -49,6 +49,9 @@ func TestSearchIsATopicFeed(t *testing.T) {
 		!strings.Contains(body, `href="https://news.example.org/search.atom?q=customs+office"`) || !strings.Contains(body, "30 reports, newest first") {
 		t.Errorf("%d %.2000s", w.Code, body)
 	}
+	if page := get(s, "/search").Body.String(); !strings.Contains(page, `role="search"`) || !strings.Contains(page, `href="/search" aria-current="page"`) {
+		t.Errorf("page %s", page)
+	}
 	if page := get(s, "/search?q=customs").Body.String(); !strings.Contains(page, "Customs office at the upper ford") || strings.Contains(page, `rel="hub"`) {
 		t.Errorf("page %s", page)
 	}
