@@ -15,19 +15,19 @@ const (
 	breve  = '\u0306'
 )
 
-// appendFold writes the folded form of one word.
-func appendFold(b *strings.Builder, w string) {
+// appendFold appends the folded form of one word.
+func appendFold(dst []byte, w string) []byte {
 	i := 0
 	for i < len(w) && w[i] < utf8.RuneSelf {
 		c := w[i]
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}
-		b.WriteByte(c)
+		dst = append(dst, c)
 		i++
 	}
 	if i == len(w) {
-		return
+		return dst
 	}
 	rest := w[i:]
 	if decomposes(rest) {
@@ -36,14 +36,14 @@ func appendFold(b *strings.Builder, w string) {
 		for _, r := range rest[:i] {
 			base = r // ASCII letters stay what they are; the last one carries the marks that follow
 		}
-		foldMarked(b, rest[i:], base)
-		return
+		return foldMarked(dst, rest[i:], base)
 	}
 	for _, r := range rest {
 		if r = foldRune(r); r >= 0 {
-			b.WriteRune(r)
+			dst = utf8.AppendRune(dst, r)
 		}
 	}
+	return dst
 }
 
 // decomposes says whether NFKD may change the word: everything but the letters
@@ -61,9 +61,9 @@ func decomposes(w string) bool {
 	return false
 }
 
-// foldMarked folds a decomposed word. Marks on Latin, Greek and Cyrillic letters
+// foldMarked appends the folded form of a decomposed word. Marks on Latin, Greek and Cyrillic letters
 // go (N10, N12), but й keeps its breve.
-func foldMarked(b *strings.Builder, s string, base rune) {
+func foldMarked(dst []byte, s string, base rune) []byte {
 	for i, r := range s {
 		if unicode.Is(unicode.Mn, r) {
 			if unicode.In(base, unicode.Latin, unicode.Greek, unicode.Cyrillic) {
@@ -83,11 +83,12 @@ func foldMarked(b *strings.Builder, s string, base rune) {
 			continue
 		}
 		if e, ok := expansions[r]; ok {
-			b.WriteString(e)
+			dst = append(dst, e...)
 			continue
 		}
-		b.WriteRune(r)
+		dst = utf8.AppendRune(dst, r)
 	}
+	return dst
 }
 
 // marked says whether mark is among the combining marks at the start of s.
@@ -191,16 +192,21 @@ func arabicTable() [256]rune {
 
 // isWord says whether r belongs to a word: letters, digits and their marks.
 func isWord(r rune) bool {
-	if r < utf8.RuneSelf {
-		return isASCIILetter(byte(r)) || isDigit(byte(r))
-	}
-	if r < 0x0300 && (r < 0x00c0 || r > 0x02af) {
+	switch {
+	case 0 <= r && int(r) < len(signs):
+		return signs[r].class&inWord != 0
+	case 0x2000 <= r && r <= 0x206f: // general punctuation
 		return false
 	}
 	return (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r)) && !isApostrophe(r)
 }
 
-func isMark(r rune) bool { return r >= 0x0300 && unicode.Is(unicode.M, r) }
+func isMark(r rune) bool {
+	if 0 <= r && int(r) < len(signs) {
+		return signs[r].class&mark != 0
+	}
+	return unicode.Is(unicode.M, r)
+}
 
 func isASCIILetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 

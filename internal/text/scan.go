@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// scanner walks once over a text. All folded words lie behind each other in one
-// buffer: a Builder never moves or changes bytes that it has handed out.
+// scanner walks once over a text. The folded words that do not stand in it as
+// they are lie behind each other in one buffer: a Builder never moves or changes
+// bytes that it has handed out.
 type scanner struct {
 	src     string
 	tokens  []Token
@@ -16,6 +17,10 @@ type scanner struct {
 	folded  strings.Builder
 	alts    []string
 	raw     []byte // a word whose bytes are not all in it: d’affaires, U.S.
+	fold    []byte // the word that is being folded
+
+	joins  bool // for Fold: of the tokens only the last one is kept
+	joined strings.Builder
 
 	sentence int
 	words    int  // of this sentence
@@ -26,6 +31,14 @@ type scanner struct {
 // run finds every word.
 func (s *scanner) run() {
 	for i := 0; i < len(s.src); {
+		if s.src[i] == ' ' {
+			i++
+			continue
+		}
+		if next, ok := s.quick(i); ok {
+			i = next
+			continue
+		}
 		r, n := s.at(i)
 		switch {
 		case s.src[i] == '<':
@@ -194,27 +207,50 @@ func (s *scanner) word(start int) int {
 	if !w.whole {
 		body = string(s.raw)
 	}
-	from := s.folded.Len()
-	appendFold(&s.folded, body)
-	fold := s.folded.String()[from:]
-	if fold == "" {
+	if s.fold = appendFold(s.fold[:0], body); len(s.fold) == 0 {
 		return next
 	}
-	t := Token{
-		Fold: fold, Start: start, End: w.end, Sentence: s.sentence, Break: s.broken,
-		Caps: w.letters > 0 && w.capitals == w.letters,
+	s.take(Token{
+		Fold: s.keep(s.fold), Start: start, End: w.end, Caps: w.letters > 0 && w.capitals == w.letters,
+	}, w.last)
+	return next
+}
+
+// keep returns a folded word as a string that lasts.
+func (s *scanner) keep(word []byte) string {
+	if s.folded.Len() == 0 {
+		s.folded.Grow(len(s.src)/4 + len(word))
 	}
-	if s.clitics && isArabic(w.last) {
-		t.Alt = s.alternatives(fold)
+	from := s.folded.Len()
+	s.folded.Write(word)
+	return s.folded.String()[from:]
+}
+
+// take adds a word of which the last letter is named.
+func (s *scanner) take(t Token, last rune) {
+	t.Sentence, t.Break = s.sentence, s.broken
+	if s.clitics && isArabic(last) {
+		t.Alt = s.alternatives(t.Fold)
 	}
 	s.words++
 	s.broken = false
-	if unspaced(w.last) {
+	if unspaced(last) {
 		s.characters(t)
-		return next
+		return
+	}
+	s.add(t)
+}
+
+// add adds a token.
+func (s *scanner) add(t Token) {
+	if s.joins {
+		if s.joined.Len() > 0 {
+			s.joined.WriteByte(' ')
+		}
+		s.joined.WriteString(t.Fold)
+		s.tokens = s.tokens[:0]
 	}
 	s.tokens = append(s.tokens, t)
-	return next
 }
 
 // characters adds a token for each letter of a sign that decomposes into
@@ -225,12 +261,12 @@ func (s *scanner) characters(t Token) {
 		if i > from && !isMark(r) {
 			part := t
 			part.Fold = t.Fold[from:i]
-			s.tokens = append(s.tokens, part)
+			s.add(part)
 			from, t.Break = i, false
 		}
 	}
 	t.Fold = t.Fold[from:]
-	s.tokens = append(s.tokens, t)
+	s.add(t)
 }
 
 // wordScan is the state of reading one word.

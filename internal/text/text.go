@@ -13,8 +13,6 @@ package text
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Token is a word of a text.
@@ -30,14 +28,10 @@ type Token struct {
 
 // Fold returns the folded words of s joined by one space. Fold(Fold(s)) = Fold(s).
 func Fold(s string) string {
-	var b strings.Builder
-	for i, t := range Tokens(s, "en") {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(t.Fold)
-	}
-	return b.String()
+	sc := scanner{src: s, joins: true}
+	sc.joined.Grow(len(s))
+	sc.run()
+	return sc.joined.String()
 }
 
 // Tokens returns the words of s. Tags are skipped and character references
@@ -49,7 +43,6 @@ func Tokens(s, lang string) []Token { return AppendTokens(nil, s, lang) }
 // memory. The tokens share memory with s.
 func AppendTokens(dst []Token, s, lang string) []Token {
 	sc := scanner{src: s, tokens: dst, clitics: lang == "" || lang == "ar"}
-	sc.folded.Grow(len(s) + len(s)/8)
 	sc.run()
 	return sc.tokens
 }
@@ -59,7 +52,7 @@ func AppendTokens(dst []Token, s, lang string) []Token {
 func Letters(word string) int {
 	n := 0
 	for _, r := range word {
-		if r < utf8.RuneSelf || !unicode.Is(unicode.M, r) {
+		if !isMark(r) {
 			n++
 		}
 	}

@@ -256,7 +256,36 @@ func TestLettersLeaveMarksOut(t *testing.T) {
 var scraps = []string{
 	"Taliban’s", "U.S.", "K-P", "é", "e\u0301", "ß", "и\u0306", "Й", "افغان\u200cها", "آ", "\u0627\u0653", "ئ", "ए\u093c", "\u0958",
 	"&#039;", "&amp;", "<b>", "</p>", "<", " ", ". ", ", ", "3.5", "阿", "ﷺ", "ﻙ", "\u200b", "\u00ad", "ʻ", "'s", "Dr.", "İ", "ς", "ো",
-	"\u09c7\u09be", "\xff", "\u0301", "ў", "ĳ", "ŉ", "ŀ", "Ａ", "カ\u3099", "ガ", "\u1100\u1161", "가", "`", "a", "B", "ل", "لل", "و",
+	"Kabul", "“", "…", "کابل", "ءء", "Киев", "काबुल", "१२", "٣", "\u200c", "\u2028", "\u09c7\u09be", "\xff", "\u0301", "ў", "ĳ", "ŉ", "ŀ", "Ａ", "カ\u3099", "ガ", "\u1100\u1161", "가", "`", "a", "B", "ل", "لل", "و",
+}
+
+// careful reads a text without the quick path.
+func careful(s, lang string) []Token {
+	sc := scanner{src: s, clitics: lang == "" || lang == "ar"}
+	for i := 0; i < len(s); {
+		r, n := sc.at(i)
+		switch {
+		case s[i] == '<':
+			i = sc.tag(i)
+		case isWord(r) && !isMark(r):
+			i = sc.word(i)
+		default:
+			sc.punctuation(r, i, n)
+			i += n
+		}
+	}
+	return sc.tokens
+}
+
+func TestQuickWordsAreThoseOfTheCarefulReader(t *testing.T) {
+	for r := rune(0); r < 0x3100; r++ {
+		for _, around := range []string{"%s", "a%sb", "A%sS b", "ل%sا د", "Ж%sж", "क%sख", "1%s2"} {
+			s := strings.ReplaceAll(around, "%s", string(r))
+			if got, want := Tokens(s, ""), careful(s, ""); !reflect.DeepEqual(got, want) {
+				t.Fatalf("%+q\n got %+v\nwant %+v", s, got, want)
+			}
+		}
+	}
 }
 
 func TestPropFoldIsStable(t *testing.T) {
@@ -281,8 +310,19 @@ func checkFold(t interface {
 	if twice := Fold(once); twice != once {
 		t.Fatalf("%q folds to %q, and that to %q", s, once, twice)
 	}
+	tokens := Tokens(s, "")
+	if want := careful(s, ""); !reflect.DeepEqual(tokens, want) {
+		t.Fatalf("%q\n got %+v\nwant %+v", s, tokens, want)
+	}
+	folds := make([]string, len(tokens))
+	for i := range tokens {
+		folds[i] = tokens[i].Fold
+	}
+	if joined := strings.Join(folds, " "); joined != once {
+		t.Fatalf("%q folds to %q, its words to %q", s, once, joined)
+	}
 	start, end, sentence := 0, 0, 0
-	for _, tok := range Tokens(s, "") {
+	for _, tok := range tokens {
 		if tok.Fold == "" || tok.Start < end && (tok.Start != start || tok.End != end) || tok.End <= tok.Start || tok.End > len(s) || tok.Sentence < sentence {
 			t.Fatalf("%q: bad token %+v", s, tok)
 		}
@@ -311,6 +351,12 @@ func BenchmarkTokens(b *testing.B) {
 				dst = AppendTokens(dst[:0], s, name)
 			}
 			b.ReportMetric(float64(len(dst)), "words")
+		})
+		b.Run("fold/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Fold(s)
+			}
 		})
 	}
 }
