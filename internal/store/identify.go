@@ -32,17 +32,13 @@ type prepared struct {
 	origin   news.Source // the source under its first ID
 	distrust news.Distrust
 	ids      []story.Identity
-	texts    []uint64
 }
 
 // prepare reads the texts and names the keys of the items.
 func (c *commit) prepare(rec *Source) {
-	c.prepared = prepared{origin: *c.src, distrust: rec.State.Distrust, texts: make([]uint64, len(c.items))}
+	c.prepared = prepared{origin: *c.src, distrust: rec.State.Distrust}
 	c.origin.ID = rec.Origin
 	c.ids = story.Identify(&c.origin, c.distrust, c.items)
-	for i := range c.items {
-		c.texts[i] = story.TextHash(c.items[i].Title, c.items[i].Summary)
-	}
 }
 
 // identify is step 3: it finds for each item of the document the item that is
@@ -64,7 +60,7 @@ func (c *commit) identify() error {
 	}
 	var changed []change
 	for i := range found {
-		f, text := &found[i], c.texts[i]
+		f, text := &found[i], c.ids[i].Text
 		switch owner := c.known[f.Item]; {
 		case f.Repeated:
 			c.poll.Reject(news.RejectedRepeated, 1)
@@ -174,7 +170,7 @@ func (c *commit) add(i int, f story.Found) {
 	if keep == "" || len(c.owners[f.Name]) > 0 { // another source's item has that guid
 		item.EntryID = mint
 	}
-	c.fresh = append(c.fresh, Stored{Item: kept(item), Text: c.texts[i]})
+	c.fresh = append(c.fresh, Stored{Item: kept(item), Text: c.ids[i].Text})
 	c.carry(item.ID, f.Missing)
 }
 
@@ -214,13 +210,13 @@ func (c *commit) revise(changed []change) (reused int, err error) {
 			}
 		}
 		c.meet(&ch.found)
-		if c.alternates(revisions[i], c.texts[ch.at]) {
+		if c.alternates(revisions[i], c.ids[ch.at].Text) {
 			continue
 		}
 		if err := c.keepRevision(revisions[i], &old, raw); err != nil {
 			return 0, err
 		}
-		c.revised = append(c.revised, Stored{Item: c.revision(&old, raw), Text: c.texts[ch.at]})
+		c.revised = append(c.revised, Stored{Item: c.revision(&old, raw), Text: c.ids[ch.at].Text})
 	}
 	return reused, nil
 }

@@ -31,6 +31,8 @@ type Identity struct {
 	// Adopts says that title and summary are long enough for Print to find an
 	// item whose other keys are gone.
 	Adopts bool
+	// Text is the TextHash of the entry; 0 when Repeated.
+	Text uint64
 	// Repeated says that the entry is Of again, an earlier one of its document,
 	// which carries the keys of both.
 	Repeated bool
@@ -68,7 +70,7 @@ func Identify(src *news.Source, distrust news.Distrust, items []news.Item) []Ide
 
 // entry holds the values that an entry's keys are made of; empty: it has none.
 type entry struct {
-	scope                        uint64
+	scope, text                  uint64
 	guid, alias, url, id         string
 	title, print, day            string
 	short, adopts, untold, blank bool
@@ -81,16 +83,26 @@ func newEntry(scope uint64, item *news.Item) entry {
 		e.url, e.id = u, publisherID(u)
 	}
 	summary := text.Fold(cutTail(item.Summary))
-	letters := []rune(summary)
-	e.print = e.title + "\n" + string(letters[:min(len(letters), printLetters)])
+	e.text = textHash(e.title, summary)
+	e.print = e.title + "\n" + firstRunes(summary, printLetters)
 	e.short = informativeWords(e.title) < printTitle || summary == ""
-	e.adopts = !e.short && len(strings.Fields(summary)) >= printSummary
+	e.adopts = !e.short && strings.Count(summary, " ")+1 >= printSummary
 	e.blank = e.title == "" && summary == ""
 	e.untold = e.guid == "" && e.url == ""
 	if !item.Published.IsZero() {
 		e.day = item.Published.UTC().Format(publishedOnDay)
 	}
 	return e
+}
+
+// firstRunes returns the first n characters of s.
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // values are the keys of an entry as plain strings, one for each rule.
@@ -115,7 +127,7 @@ type carried struct {
 // first one that it repeats, itself mostly.
 func shared(entries []entry) (void map[carried]bool, same []int) {
 	void = make(map[carried]bool)
-	first := make(map[carried]int)
+	first := make(map[carried]int, len(entries)*int(KeyPrint))
 	same = make([]int, len(entries))
 	for i := range entries {
 		same[i] = i
@@ -161,7 +173,7 @@ func (e *entry) identity(void map[carried]bool, distrust news.Distrust) Identity
 			values[rule] = ""
 		}
 	}
-	var id Identity
+	id := Identity{Text: e.text}
 	id.voidGUID = e.guid != "" && values[KeyGUID] == ""
 	id.Adopts = e.adopts && values[KeyPrint] != ""
 	if values[KeyPrint] != "" {

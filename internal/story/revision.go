@@ -13,8 +13,11 @@ import (
 // when it changes: markup, space, case, punctuation and "Read more" do not
 // count.
 func TextHash(title, summary string) uint64 {
-	return hash64(text.Fold(title) + "\n" + text.Fold(cutTail(summary)))
+	return textHash(text.Fold(title), text.Fold(cutTail(summary)))
 }
+
+// textHash is TextHash of texts that are folded.
+func textHash(title, summary string) uint64 { return hash64(title + "\n" + summary) }
 
 // Figures returns what a reader must know of a changed title: the numbers that
 // went and came, "22 → 23", and a negation that did. Empty: none changed.
@@ -70,14 +73,18 @@ var tailWords = []string{"read more", "read full", "read the full", "continue re
 func cutTail(summary string) string {
 	at := max(0, len(summary)-tailBytes)
 	end := lowerASCII(summary[at:])
-	if i := strings.LastIndex(end, "the post "); i >= 0 && strings.Contains(end[i:], " appeared ") {
-		return cutAt(summary, at+i)
+	if strings.Contains(end, " appeared ") {
+		if i := strings.LastIndex(end, "the post "); i >= 0 && strings.Contains(end[i:], " appeared ") {
+			return cutAt(summary, at+i)
+		}
 	}
 	for _, words := range tailWords {
-		i := strings.LastIndex(end, words)
-		if i < 0 || len(end)-i > len(words)+tailRest || strings.Contains(end[i:], ". ") {
+		from := max(0, len(end)-len(words)-tailRest) // further ahead it is no tail
+		i := strings.LastIndex(end[from:], words)
+		if i < 0 || strings.Contains(end[from+i:], ". ") {
 			continue
 		}
+		i += from
 		before := strings.TrimRight(summary[:at+i], " \u00a0")
 		last, _ := utf8.DecodeLastRuneInString(before)
 		if before == "" || !unicode.IsLetter(last) && last != ',' || summary[at+i] < 'a' { // a sentence of its own
