@@ -215,6 +215,7 @@ type Kin struct {
 	Group      news.ItemID // representative of its copies, itself included
 	Story      news.ItemID // the item that began its story
 	Similarity int         // to the story, thousandths; 0: joined by an edge
+	Event      int         // to the event itself that the story began with, thousandths
 }
 
 // Stub is what is left of an item whose text has expired: enough to know it

@@ -125,7 +125,10 @@ func evidence(signs signer, item *news.Item, k Kin, o *relative, edges []story.E
 		return "by-hand", story.Explain(story.Edge{}, o.item.Publisher, hand)
 	}
 	shared := story.Relate(signs.sign(item), signs.sign(&o.item)).Shared
-	return ruleLink, story.ExplainStory(n, cmp.Or(k.Similarity, o.kin.Similarity), shared)
+	if k.Similarity == 0 { // it is the other one that was linked
+		k = o.kin
+	}
+	return ruleLink, story.ExplainStory(n, story.Linked{Story: k.Story, Similarity: k.Similarity, Event: k.Event}, shared)
 }
 
 // corroboration counts the publishers of a story.

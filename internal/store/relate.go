@@ -389,7 +389,9 @@ func (r *relation) link([]news.ItemID) error {
 		case series:
 		default:
 			if k.Story, err = r.storyOfEdge(id); err == nil && k.Story == 0 {
-				k.Story, k.Similarity, err = r.storyNear(id)
+				var near story.Linked
+				near, err = r.storyNear(id)
+				k.Story, k.Similarity, k.Event = near.Story, near.Similarity, near.Event
 			}
 		}
 		if err != nil {
@@ -506,12 +508,12 @@ func (r *relation) storyOfEdge(id news.ItemID) (news.ItemID, error) {
 }
 
 // storyNear returns the story whose titles are nearest.
-func (r *relation) storyNear(id news.ItemID) (news.ItemID, int, error) {
+func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 	v := r.vector(id)
 	at := r.items[id].Item.At
 	found, err := r.tx.Near(NearStories, story.StoryKeys(v), at.Add(-story.StoryOpen), at.Add(story.StoryOpen), nearMost)
 	if err != nil {
-		return 0, 0, err
+		return story.Linked{}, err
 	}
 	shared := make(map[news.ItemID]int)
 	for _, stories := range found {
@@ -527,18 +529,17 @@ func (r *relation) storyNear(id news.ItemID) (news.ItemID, int, error) {
 	ids = ids[:min(len(ids), linkStories)]
 	members, err := r.tx.Members(ids)
 	if err != nil {
-		return 0, 0, err
+		return story.Linked{}, err
 	}
 	var open []story.Open
 	for i, s := range ids {
 		o, err := r.open(s, members[i])
 		if err != nil {
-			return 0, 0, err
+			return story.Linked{}, err
 		}
 		open = append(open, o)
 	}
-	best, similarity := story.Link(v, open)
-	return best, similarity, nil
+	return story.Link(v, open), nil
 }
 
 // open returns the newest members of a story, one of a copy group.
