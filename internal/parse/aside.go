@@ -59,7 +59,7 @@ func nonce(b []byte) string {
 // closeField decides about a child of an item when it ends.
 func (s *shape) closeField(e *element, to int) {
 	if to-e.inner > maxFieldBytes {
-		e.oversize = true
+		s.open[s.item].oversize = true
 		return
 	}
 	it := &s.items[len(s.items)-1]
@@ -281,37 +281,33 @@ func (s *shape) references(text string) string {
 }
 
 // unwrap takes the div off that XHTML content must have around it and that is
-// no part of the content (RFC 4287 §3.1.1.3).
+// no part of the content (RFC 4287 §3.1.1.3). Its xml:base stays in force.
 func unwrap(raw []byte, base *url.URL) ([]byte, *url.URL) {
 	trimmed := bytes.TrimSpace(raw)
 	l := lexer{b: trimmed, root: true}
-	depth, inner, within := 0, 0, base
-	for at := 0; at < len(trimmed); {
+	if len(trimmed) == 0 || trimmed[0] != '<' {
+		return raw, base
+	}
+	open := l.token(0)
+	if _, local := cutPrefix(open.name); open.kind != tokenStart || !bytes.EqualFold(local, []byte("div")) {
+		return raw, base
+	}
+	inner, within := open.end, elementBase(base, &open)
+	for at, depth := inner, 1; depth > 0; {
 		i := bytes.IndexByte(trimmed[at:], '<')
-		if i < 0 || depth == 0 && i > 0 {
+		if i < 0 {
 			return raw, base
 		}
 		t := l.token(at + i)
 		at = t.end
 		switch t.kind {
 		case tokenStart:
-			_, local := cutPrefix(t.name)
-			if depth == 0 && (inner > 0 || !bytes.EqualFold(local, []byte("div"))) {
-				return raw, base
-			}
-			if depth++; inner == 0 {
-				inner, within = t.end, elementBase(base, &t)
-			}
+			depth++
 		case tokenEnd:
 			if depth--; depth == 0 && at == len(trimmed) {
 				return trimmed[inner:t.start], within
 			}
-		case tokenStray:
-			return raw, base
-		case tokenEmpty, tokenCDATA, tokenComment, tokenInstruction, tokenDoctype:
-			if depth == 0 {
-				return raw, base
-			}
+		case tokenStray, tokenEmpty, tokenCDATA, tokenComment, tokenInstruction, tokenDoctype:
 		}
 	}
 	return raw, base

@@ -257,68 +257,47 @@ var (
 	macName = regexp.MustCompile(`^(?:x-)?mac-?([a-z]+)$`)
 )
 
+// otherNames are labels of programs for charsets that have another name here.
+var otherNames = map[string]string{
+	"utf8": utf8Name, "u8": utf8Name, "utf": utf8Name, "utf-8-sig": utf8Name,
+	"utf16": "utf-16be", "u16": "utf-16be", "utf-16": "utf-16be", "utf32": "utf-32", "u32": "utf-32",
+	"latin-1": "iso-8859-1", "ascii": "us-ascii", "646": "us-ascii", "us": "us-ascii",
+	"hz": "hz-gb-2312", "hzgb": "hz-gb-2312", "hz-gb": "hz-gb-2312", "big5hkscs": "big5", "big5-hkscs": "big5",
+	"ujis": "euc-jp", "u-jis": "euc-jp", "eucjp": "euc-jp", "euc-jis-2004": "euc-jp", "euc-jisx0213": "euc-jp",
+	"s-jis": "shift_jis", "shift-jis": "shift_jis", "shift-jis-2004": "shift_jis", "shift-jisx0213": "shift_jis",
+	"roman8": "hp-roman8", "r8": "hp-roman8", "rk1048": "kz1048", "strk1048-2002": "kz1048", "kz-1048": "kz1048",
+	"pt154": "ptcp154", "cp154": "ptcp154", "cyrillic-asian": "ptcp154", "uhc": "euc-kr", "mac-roman": "macintosh", "macroman": "macintosh",
+	"x-mac-roman": "macintosh", "macintosh-roman": "macintosh",
+}
+
+// codePages are numbers whose names follow no rule.
+var codePages = map[string]string{
+	"932": "shift_jis", "936": "gbk", "949": "euc-kr", "950": "big5", "37": "ibm037", "858": "ibm00858", "1140": "ibm01140",
+}
+
 // spellings lists what a label may be called elsewhere, the label itself first.
 func spellings(label string) []string {
-	out := []string{label}
-	switch label {
-	case "":
+	if label == "" {
 		return nil
-	case "utf8", "u8", "utf", "utf-8-sig":
-		return []string{utf8Name}
-	case "latin-1", "latin1", "l1":
-		return []string{"iso-8859-1"}
-	case "ascii", "646", "us":
-		return []string{"us-ascii"}
-	case "hz", "hzgb", "hz-gb":
-		return []string{"hz-gb-2312"}
-	case "big5hkscs", "big5-hkscs":
-		return []string{"big5"}
-	case "ujis", "u-jis", "eucjp", "euc-jis-2004", "euc-jisx0213":
-		return []string{"euc-jp"}
-	case "s-jis", "sjis", "shift-jis-2004", "shift-jisx0213":
-		return []string{"shift_jis"}
-	case "shift-jis":
-		return []string{"shift_jis"}
-	case "roman8", "r8":
-		return []string{"hp-roman8"}
-	case "rk1048", "strk1048-2002", "kz-1048":
-		return []string{"kz1048"}
-	case "pt154", "cp154", "cyrillic-asian":
-		return []string{"ptcp154"}
-	case "cp949", "uhc", "johab-ks":
-		return []string{"euc-kr"}
-	case "utf-16", "utf16", "u16":
-		return []string{"utf-16be"}
-	case "utf32", "u32":
-		return []string{"utf-32"}
 	}
+	if name, ok := otherNames[label]; ok {
+		return []string{name}
+	}
+	out := []string{label}
 	if m := isoName.FindStringSubmatch(label); m != nil {
 		out = append(out, "iso-8859-"+m[1])
 	}
 	if m := macName.FindStringSubmatch(label); m != nil {
 		out = append(out, "x-mac-"+m[1], "mac-"+m[1])
-		if m[1] == "roman" || m[1] == "intosh" {
-			out = append(out, "macintosh")
-		}
 	}
 	if strings.HasPrefix(label, "iso2022") {
 		out = append(out, "iso-2022"+strings.TrimPrefix(label, "iso2022"), "iso-2022-jp")
 	}
 	if m := numbers.FindStringSubmatch(label); m != nil {
-		n := m[1]
-		switch n {
-		case "932":
-			return []string{"shift_jis"}
-		case "936":
-			return []string{"gbk"}
-		case "950":
-			return []string{"big5"}
-		case "37":
-			n = "037"
-		case "858", "1140":
-			n = "0" + strings.Repeat("0", 4-len(n)) + n
+		if name, ok := codePages[m[1]]; ok {
+			return []string{name}
 		}
-		out = append(out, "windows-"+n, "ibm"+n, "cp"+n)
+		out = append(out, "windows-"+m[1], "ibm"+m[1], "cp"+m[1])
 	}
 	return out
 }

@@ -159,16 +159,16 @@ func (r *dateReader) readClock(i int) int {
 	if r.sign(i+1, ":") && r.isNumber(i+2) && len(r.tokens[i].text) <= 2 {
 		return r.readColons(i)
 	}
+	if len(r.numbers) == 0 {
+		return 0
+	}
 	t := r.tokens[i].text
-	if i > 0 && r.tokens[i-1].text == "t" && (len(t) == 6 || len(t) == 4) && len(r.numbers) > 0 {
+	if r.tokens[i-1].text == "t" && (len(t) == 6 || len(t) == 4) {
 		r.hasClock = true
-		r.clock = [4]int{digits(t[:2]), digits(t[2:4])}
-		if len(t) == 6 {
-			r.clock[2] = digits(t[4:])
-		}
+		r.clock = [4]int{digits(t[:2]), digits(t[2:4]), digits(t[4:])}
 		return 1
 	}
-	if i+1 < len(r.tokens) && len(t) <= 2 && isMeridiem(r.tokens[i+1].text) && len(r.numbers) > 0 && !r.isNumber(i+2) {
+	if i+1 < len(r.tokens) && len(t) <= 2 && isMeridiem(r.tokens[i+1].text) && !r.isNumber(i+2) {
 		r.hasClock = true
 		r.clock = [4]int{r.tokens[i].value}
 		return 1
@@ -222,21 +222,20 @@ func (r *dateReader) readWord(i int) int {
 		r.weekday, r.hasWeekday = d, true
 		return 1
 	}
+	word, n := t.text, 1
+	if r.sign(i+1, ".") && i+2 < len(r.tokens) && r.tokens[i+2].text == "m" {
+		word, n = word+"m", 3 // p.m.
+	}
 	switch {
-	case isPM(t.text):
+	case isPM(word):
 		r.pm = true
-	case isMeridiem(t.text):
+	case isMeridiem(word):
 		r.am = true
-	case t.text == "p" && r.sign(i+1, ".") && i+2 < len(r.tokens) && r.tokens[i+2].text == "m":
-		r.pm = true
-		return 3
-	case t.text == "a" && r.sign(i+1, ".") && i+2 < len(r.tokens) && r.tokens[i+2].text == "m":
-		r.am = true
-		return 3
 	default:
 		r.strange = true
+		return 1
 	}
-	return 1
+	return n
 }
 
 func (r *dateReader) readRest(i int) {
@@ -260,22 +259,29 @@ func (r *dateReader) calendar() (year, month, day int, ok bool) {
 		return r.named()
 	case len(n) == 1:
 		return r.compact(n[0].text)
-	case len(n) == 2 && len(n[0].text) == 4 && len(n[1].text) == 3: // ordinal, ISO 8601
-		return n[0].value, 1, n[1].value, n[1].value <= 366
-	case len(n) == 2 && len(n[0].text) == 4:
-		return n[0].value, n[1].value, 1, true
-	case len(n) == 2 && len(n[1].text) == 4 && !r.strange:
-		return n[1].value, n[0].value, 1, true
-	case len(n) == 2 && len(n[0].text) == 2 && len(n[1].text) == 2 && !r.slashed: // -03-12
-		return century(n[0].value), n[1].value, 1, true
-	case len(n) < 3:
-		return 0, 0, 0, false
+	case len(n) == 2:
+		return r.pair(n[0], n[1])
 	case len(n[0].text) == 4:
 		return n[0].value, n[1].value, n[2].value, true
 	case len(n[2].text) != 4 && !r.slashed: // 03-12-31
 		return century(n[0].value), n[1].value, n[2].value, true
 	}
 	return r.ambiguous(n[0].value, n[1].value, r.fullYear(n[2]))
+}
+
+// pair reads two numbers: 2026-278, 2026-10, 10-2026 and -26-10.
+func (r *dateReader) pair(a, b dateToken) (year, month, day int, ok bool) {
+	switch {
+	case len(a.text) == 4 && len(b.text) == 3: // ordinal, ISO 8601
+		return a.value, 1, b.value, b.value <= 366
+	case len(a.text) == 4:
+		return a.value, b.value, 1, true
+	case len(b.text) == 4 && !r.strange:
+		return b.value, a.value, 1, true
+	case len(a.text) == 2 && len(b.text) == 2 && !r.slashed:
+		return century(a.value), b.value, 1, true
+	}
+	return 0, 0, 0, false
 }
 
 // named reads the numbers beside the name of a month.
@@ -392,12 +398,10 @@ func weekday(y, m, d int) time.Weekday {
 // assemble makes the time. 24:00 and :60 run over into the next day and minute,
 // 31 June into July.
 func (r *dateReader) assemble(y, m, d int) (time.Time, bool, bool) {
-	if r.pm && r.clock[0] < 12 {
-		r.clock[0] += 12
-	} else if r.am && r.clock[0] == 12 {
-		r.clock[0] = 0
-	}
-	if m < 1 || m > 12 || d < 1 || d > 366 || d > 31 && m != 1 || r.clock[0] > 24 || r.clock[1] > 59 || r.clock[2] > 60 {
+	r.meridiem()
+	goodDay := m >= 1 && m <= 12 && d >= 1 && (d <= 31 || m == 1) // an ordinal day counts from January
+	goodClock := r.clock[0] <= 24 && r.clock[1] <= 59 && r.clock[2] <= 60
+	if !goodDay || !goodClock {
 		return time.Time{}, false, false
 	}
 	if y >= hijriFirst && y <= hijriLast {
@@ -417,6 +421,15 @@ func (r *dateReader) assemble(y, m, d int) (time.Time, bool, bool) {
 	return sane(inLocation(wall, zone), false)
 }
 
+// meridiem turns the hour into that of 24.
+func (r *dateReader) meridiem() {
+	if r.pm && r.clock[0] < 12 {
+		r.clock[0] += 12
+	} else if r.am && r.clock[0] == 12 {
+		r.clock[0] = 0
+	}
+}
+
 // inLocation returns the moment at which clocks in the location show the wall
 // time.
 func inLocation(wall time.Time, loc *time.Location) time.Time {
@@ -430,7 +443,7 @@ func tokenizeDate(s string) []dateToken {
 	space := false
 	for s != "" {
 		r, n := utf8.DecodeRuneInString(s)
-		if unicode.IsSpace(r) || r == 0x200c || r == 0x200e || r == 0x200f || r == 0x202b || r == 0x202c {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
 			s, space = s[n:], true
 			continue
 		}
@@ -441,12 +454,9 @@ func tokenizeDate(s string) []dateToken {
 			t.kind = dateNumber
 			t.text, n = takeDigits(s)
 			t.value = digits(t.text[:min(len(t.text), 18)])
-		case unicode.IsLetter(r) || unicode.IsMark(r):
+		case wordRune(r):
 			t.kind = dateWord
-			n = strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '_' })
-			if n < 0 {
-				n = len(s)
-			}
+			n = len(s) - len(strings.TrimLeftFunc(s, wordRune))
 			t.text = strings.ToLower(s[:n])
 		case r == '−' || r == '–' || r == '‐':
 			t.text = "-"
@@ -457,6 +467,8 @@ func tokenizeDate(s string) []dateToken {
 	}
 	return out
 }
+
+func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) || r == '_' }
 
 func takeDigits(s string) (string, int) {
 	var b strings.Builder

@@ -47,27 +47,9 @@ func (s *shape) end(t *token) int {
 		return t.end
 	}
 	k := s.matching(t.name)
-	if k < 0 && n >= 0 && !s.open[n].virtual && misspelt(s.open[n].name, t.name) {
-		s.close(t.start, t.end)
-		s.salvaged = true
-		s.repair("a misspelt end tag was mended")
-		return t.end
-	}
 	switch {
-	case k < 0 && s.item >= 0 && s.item == n:
-		if !s.endsItem(t.end) {
-			return s.cutDamaged(t.start)
-		}
-		s.edit(t.start, t.end, "</"+string(s.open[n].name)+">")
-		s.close(t.end, t.end)
-		s.salvaged = true
-		s.repair("an item without its end was closed")
-		return t.end
 	case k < 0:
-		s.parts++
-		s.edit(t.start, t.end, "")
-		s.repair("a stray end tag was removed")
-		return t.end
+		return s.strayEnd(t)
 	case k < s.item:
 		if s.item < n {
 			s.cutItem(t.start, news.RejectedDamaged)
@@ -88,6 +70,29 @@ func (s *shape) end(t *token) int {
 	s.close(t.start, t.end)
 	if !bytes.Equal(s.b[t.start+2:t.start+2+len(t.name)], t.name) {
 		s.repair("the case of a tag was mended")
+	}
+	return t.end
+}
+
+// strayEnd handles an end tag of no open element.
+func (s *shape) strayEnd(t *token) int {
+	n := len(s.open) - 1
+	switch {
+	case n >= 0 && !s.open[n].virtual && misspelt(s.open[n].name, t.name):
+		s.close(t.start, t.end)
+		s.salvaged = true
+		s.repair("a misspelt end tag was mended")
+	case n >= 0 && s.item == n && !s.endsItem(t.end):
+		return s.cutDamaged(t.start)
+	case n >= 0 && s.item == n:
+		s.edit(t.start, t.end, "</"+string(s.open[n].name)+">")
+		s.close(t.end, t.end)
+		s.salvaged = true
+		s.repair("an item without its end was closed")
+	default:
+		s.parts++
+		s.edit(t.start, t.end, "")
+		s.repair("a stray end tag was removed")
 	}
 	return t.end
 }
@@ -160,7 +165,6 @@ func (s *shape) closeMissing(at int) {
 func (s *shape) close(inner, end int) bool {
 	n := len(s.open) - 1
 	e := &s.open[n]
-	empty := e.inner == inner && inner == end // <a/>, or nothing before the place where it was closed
 	switch e.role {
 	case roleField:
 		s.closeField(e, inner)
@@ -169,28 +173,23 @@ func (s *shape) close(inner, end int) bool {
 	case roleItem:
 		s.items[len(s.items)-1].end = end
 		s.item = -1
-		if e.text > maxFieldBytes {
-			e.oversize = true
-		}
+		e.oversize = e.oversize || e.text > maxFieldBytes
 	case roleNone:
 		if e.base > 0 && !e.kids {
 			s.absoluteText(e, s.b[e.inner:inner], inner)
 		}
 	case roleRoot, roleChannel:
 	}
-	if !empty && end > inner {
+	if end > inner {
 		s.rewriteEnd(e, inner, end)
 	}
 	s.bindings = s.bindings[:e.bindings]
-	cut := e.role == roleItem && e.oversize
-	if e.role == roleField && e.oversize {
-		s.open[s.item].oversize = true
-	}
 	s.open = s.open[:n]
-	if cut {
+	if e.role == roleItem && e.oversize {
 		s.drop(*e, end, news.RejectedOversize)
+		return false
 	}
-	return !cut
+	return true
 }
 
 func (s *shape) rewriteEnd(e *element, inner, end int) {

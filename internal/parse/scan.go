@@ -215,16 +215,8 @@ func readAttr(b []byte, at int, t *token) (attr, int, bool) {
 	if j >= len(b) {
 		return a, j, false
 	}
-	if q := b[j]; q == '"' || q == '\'' {
-		n := bytes.IndexByte(b[j+1:min(len(b), j+1+maxTagBytes)], q)
-		if n < 0 || swallowed(b[j+1:j+1+n]) {
-			return a, j, false
-		}
-		a.value, a.end = b[j+1:j+1+n], j+n+2
-		if bytes.IndexByte(a.value, '<') >= 0 {
-			t.sloppy, t.damaged = true, true // XML §3.1 wants it escaped
-		}
-		return a, a.end, true
+	if b[j] == '"' || b[j] == '\'' {
+		return quoted(b, j, a, t)
 	}
 	t.sloppy = true
 	k := j
@@ -233,6 +225,19 @@ func readAttr(b []byte, at int, t *token) (attr, int, bool) {
 	}
 	a.value, a.end = b[j:k], k
 	return a, k, true
+}
+
+// quoted reads the value of an attribute from its first quote on.
+func quoted(b []byte, at int, a attr, t *token) (attr, int, bool) {
+	n := bytes.IndexByte(b[at+1:min(len(b), at+1+maxTagBytes)], b[at])
+	if n < 0 || swallowed(b[at+1:at+1+n]) {
+		return a, at, false
+	}
+	a.value, a.end = b[at+1:at+1+n], at+n+2
+	if bytes.IndexByte(a.value, '<') >= 0 {
+		t.sloppy, t.damaged = true, true // XML §3.1 wants it escaped
+	}
+	return a, a.end, true
 }
 
 // swallowed says whether a quoted value has run over the markup that follows,

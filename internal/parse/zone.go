@@ -74,11 +74,7 @@ func (r *dateReader) readZone(i int) int {
 // readOffset reads a sign and 1 to 4 digits, or hours and minutes with a colon.
 // A minus before the time is a hyphen of the date.
 func (r *dateReader) readOffset(i int) int {
-	if !r.isNumber(i+1) || r.tokens[i+1].space || r.zone.signed {
-		return 0
-	}
-	named := r.zone.name == "gmt" || r.zone.name == "utc" || r.zone.name == "ut"
-	if !r.hasClock && r.tokens[i].text == "-" && !named {
+	if !r.isNumber(i+1) || r.tokens[i+1].space || r.zone.signed || !r.hasClock && r.tokens[i].text == "-" {
 		return 0
 	}
 	n, s := 2, r.tokens[i+1].text
