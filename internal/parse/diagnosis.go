@@ -11,7 +11,7 @@ import (
 const maxDiagnosis = 64 << 10
 
 var (
-	htmlRoot  = regexp.MustCompile(`(?i)^\s*(?:<!--.*?-->\s*|<\?.*?>\s*)*<(?:!doctype\s+html|html|head|body)\b`)
+	htmlRoot  = regexp.MustCompile(`(?i)^\s*(?:<!--.*?-->\s*|<\?[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b`)
 	htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 	challenge = regexp.MustCompile(`(?i)just a moment|cf-mitigated|cf-chl|_cf_chl|challenge-platform|captcha|attention required|ddos protection|checking your browser|enable javascript and cookies|incapsula|perimeterx|datadome|access denied`)
 )

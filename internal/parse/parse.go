@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"net/url"
@@ -93,7 +94,7 @@ func (p *parser) parse(body []byte) error {
 	p.doc.Encoding = d.encoding
 	p.doc.Repairs = d.repairs
 	switch {
-	case len(d.body) == 0:
+	case len(bytes.TrimSpace(d.body)) == 0:
 		err = noDocument("the answer is empty")
 	case d.body[0] == '{':
 		err = p.parseJSON(d.body)
