@@ -311,7 +311,7 @@ func TestIncidents(t *testing.T) {
 		"Pakistan–Afghanistan relationship enters a new phase":     {"afpak-relations"},
 		`Road opens | <a class="Torkham" href="/kabul">border</a>`: nil,
 		"TELL US WHO TOOK IT":                                      nil,
-		"PAKISTAN BEATS AFGHANISTAN AGAIN, SAYS ICC":               {"afpak-relations"},
+		"PAKISTAN WARNS AFGHANISTAN AGAIN, SAYS ISPR":              {"afpak-relations"},
 	} {
 		var got []string
 		for _, m := range s.Match(item(text)) {
