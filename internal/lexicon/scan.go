@@ -75,7 +75,7 @@ func (s *Scanner) Scan(f Field, dst []Mention) []Mention {
 	if f.Lists {
 		s.silenceLists(f, dst[from:])
 		if !s.Silenced {
-			kept := slices.DeleteFunc(dst[from:], func(m Mention) bool { return m.Silence != Counts })
+			kept := slices.DeleteFunc(dst[from:], func(m Mention) bool { return m.Silence == ByList })
 			dst = dst[:from+len(kept)]
 		}
 	}
@@ -89,7 +89,10 @@ func (s *Scanner) scanNames(f Field, full bool, dst []Mention) []Mention {
 	for _, h := range s.names {
 		p := &s.Lexicon.phrases[h.Value]
 		if p.role == roleShort && !(full && capital(f, h)) {
-			dst = s.silenced(dst, h, ByShort, Hit{Value: int32(p.entity), Start: h.Start, End: h.End})
+			// Kept in any case: a full name in another field may make it count.
+			dst = addMention(dst, Mention{
+				Entity: p.entity, Start: h.Start, End: h.End, Silence: ByShort, By: Hit{int32(p.entity), h.Start, h.End},
+			})
 			continue
 		}
 		names = append(names, h)

@@ -3,6 +3,8 @@ package topic
 import (
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"khyber/internal/lexicon"
 	"khyber/internal/news"
@@ -97,6 +99,7 @@ func (d *doc) read(item *news.Item, source *news.Source, silenced bool) {
 		}
 		d.scan(p)
 	}
+	d.countShort()
 	d.silenceCapitals()
 	for i := range d.mentions {
 		if d.mentions[i].silence == lexicon.Counts {
@@ -143,6 +146,36 @@ func (d *doc) scan(p part) {
 		}
 		d.mentions = append(d.mentions, m)
 	}
+}
+
+// countShort makes a bare surname count when the full name stands in another
+// field: "Dar arrives | Ishaq Dar landed" (X6).
+func (d *doc) countShort() {
+	for i := range d.mentions {
+		m := &d.mentions[i]
+		if m.silence != lexicon.ByShort || !d.capital(m) {
+			continue
+		}
+		free, named := true, false
+		for j := range d.mentions {
+			o := &d.mentions[j]
+			if o.words || o.silence != lexicon.Counts {
+				continue
+			}
+			free = free && apart(m, o)
+			named = named || o.written == m.written && o.part != m.part
+		}
+		if free && named {
+			m.silence = lexicon.Counts
+		}
+	}
+}
+
+// capital says whether a mention does not begin with a small letter.
+func (d *doc) capital(m *mention) bool {
+	s, _, _ := d.surface(m)
+	r, _ := utf8.DecodeRuneInString(s)
+	return !unicode.IsLower(r)
 }
 
 const (

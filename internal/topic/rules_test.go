@@ -337,6 +337,18 @@ func TestATitleInCapitalsVoidsShortAcronyms(t *testing.T) {
 	}
 }
 
+func TestASurnameCountsWithItsFullNameInAnotherField(t *testing.T) {
+	s := one(t, "", "{name: r, any: [$ishaq-dar], in: title}")
+	for text, want := range map[string]int{
+		"Dar arrives": 0, "Dar arrives | Ishaq Dar landed at noon.": 1, "Dar arrives | Kabul is quiet.": 0,
+		"dar arrives | Ishaq Dar landed.": 0, "Dar meets Afghan minister": 1,
+	} {
+		if got := len(s.Match(item(text))); got != want {
+			t.Errorf("%q: got %d, want %d", text, got, want)
+		}
+	}
+}
+
 func TestLongTextsAreCutAndThatIsSaid(t *testing.T) {
 	s := one(t, "", "{name: r, any: [gate]}")
 	long := &news.Item{Title: "x", Summary: strings.Repeat("word ", maxTokens) + "gate"}
