@@ -85,7 +85,7 @@ func newEntry(scope uint64, item *news.Item) entry {
 	summary := text.Fold(cutTail(item.Summary))
 	e.text = textHash(e.title, summary)
 	e.print = e.title + "\n" + firstRunes(summary, printLetters)
-	e.short = informativeWords(e.title) < printTitle || summary == ""
+	e.short = summary == "" || !informative(e.title, printTitle)
 	e.adopts = !e.short && strings.Count(summary, " ")+1 >= printSummary
 	e.blank = e.title == "" && summary == ""
 	e.untold = e.guid == "" && e.url == ""
@@ -236,15 +236,22 @@ func (e *entry) guidApart() []Key {
 	return []Key{key(KeyGUID, e.scope, e.guid+"\n"+with)}
 }
 
-// informativeWords counts the words of a folded text that tell it from others.
-func informativeWords(folded string) int {
-	n, seen := 0, make(map[string]bool)
+// informative says whether n words of a folded text, or more, tell it from
+// others.
+func informative(folded string, n int) bool {
+	var seen []string
 	for w := range strings.FieldsSeq(folded) {
-		t := term{word: w, lexeme: words().look(w)}
-		if !seen[w] && t.informative() && !isNumber(w) {
-			n++
+		if slices.Contains(seen, w) || isNumber(w) {
+			continue
 		}
-		seen[w] = true
+		seen = append(seen, w)
+		t := term{word: w, lexeme: words().look(w)}
+		if t.informative() {
+			n--
+		}
+		if n <= 0 {
+			return true
+		}
 	}
-	return n
+	return false
 }
