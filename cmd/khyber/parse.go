@@ -6,17 +6,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
+	"khyber/internal/fetch"
 	"khyber/internal/parse"
 )
 
 // maxRequest bounds a line of the batch protocol: a path and some headers.
 const maxRequest = 1 << 20 // bytes
-
-// maxDocument bounds a document that is read from a file; of a source, fetch
-// bounds it to as much as feeds.yaml may allow at most.
-const maxDocument = 64 << 20 // bytes
 
 type parseCmd struct {
 	File        string `arg:"" optional:"" help:"The document."`
@@ -47,7 +45,8 @@ func (c parseCmd) Run(a *app) error {
 	}
 	for i := range doc.Items {
 		item := &doc.Items[i]
-		if err := a.print(dateColumn(item.Published) + "  " + item.Title + "  " + item.Link + "\n"); err != nil {
+		line := dateColumn(item.Published) + "  " + item.Title + "  " + item.Link
+		if err := a.print(strings.TrimRight(line, " ") + "\n"); err != nil {
 			return err
 		}
 	}
@@ -62,41 +61,74 @@ func dateColumn(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-// parseBatch answers each request with one line, in order; one that fails does
-// not end the batch.
+// parseBatch answers each request with one line, in order, before the next one
+// is read; one that fails does not end the batch.
 func (a *app) parseBatch() error {
-	lines := bufio.NewScanner(a.stdin)
-	lines.Buffer(nil, maxRequest)
-	for lines.Scan() {
-		req, ok, err := parse.ReadRequest(lines.Bytes())
-		if !ok {
-			continue
+	in := bufio.NewReaderSize(a.stdin, maxRequest)
+	for {
+		line, err := readLine(in)
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read the requests: %w", err)
 		}
-		var doc parse.Document
-		if err == nil {
-			doc, err = readDocument(req, a.now())
+		if answer := a.answer(line, err); answer != nil {
+			if err := a.print(string(answer) + "\n"); err != nil {
+				return err
+			}
 		}
-		if err := a.print(string(parse.Answer(doc, err)) + "\n"); err != nil {
-			return err
+		if errors.Is(err, io.EOF) {
+			return nil
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read the requests: %w", err)
-	}
-	return nil
 }
 
-// readDocument reads and parses the file of a request.
+// answer is the answer to a line of the batch, nil to a blank one. err says
+// whether the line is whole.
+func (a *app) answer(line []byte, err error) []byte {
+	if errors.Is(err, bufio.ErrBufferFull) {
+		return parse.Answer(parse.Document{}, fmt.Errorf("read the request: it is longer than %d bytes", maxRequest))
+	}
+	req, ok, err := parse.ReadRequest(line)
+	if !ok {
+		return nil
+	}
+	var doc parse.Document
+	if err == nil {
+		doc, err = readDocument(req, a.now())
+	}
+	return parse.Answer(doc, err)
+}
+
+// readLine reads a line, which is valid until the next call. Of one that is too
+// long it returns nothing with bufio.ErrBufferFull and skips the rest.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
+	}
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = in.ReadSlice('\n')
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return nil, bufio.ErrBufferFull // an end of the input is met again
+}
+
+// readDocument reads and parses the file of a request as a poll would, packed
+// or not. A file has no Content-Encoding, so a brotli one is known by its name.
 func readDocument(req parse.Request, now time.Time) (parse.Document, error) {
 	f, err := os.Open(req.File)
 	if err != nil {
 		return parse.Document{}, err
 	}
 	defer f.Close()
-	body, err := io.ReadAll(io.LimitReader(f, maxDocument))
+	src, header := req.Source()
+	if header.Get("Content-Encoding") == "" && strings.HasSuffix(req.File, ".br") {
+		header.Set("Content-Encoding", "br")
+	}
+	body, err := fetch.Unpack(f, header)
 	if err != nil {
 		return parse.Document{}, err
 	}
-	src, header := req.Source()
 	return parse.Full(src, body, header, now)
 }

@@ -51,7 +51,7 @@ func (g *getter) document(ctx context.Context, answer *http.Response) *Error {
 		return tooLarge("%s says that the document has %s, the limit is %s", g.host(), size(answer.ContentLength), limitText(limit))
 	}
 	w := &wire{r: answer.Body, limit: limit}
-	body, err := g.c.unpack(w, answer, limit)
+	body, err := g.c.unpack(w, answer.Header, answer.ContentLength, limit)
 	g.resp.Wire = w.n
 	switch {
 	case w.n > limit:
@@ -73,6 +73,26 @@ func (g *getter) document(ctx context.Context, answer *http.Response) *Error {
 	}
 	g.resp.Kind, g.resp.BodyHash = news.KindOK, hash(body)
 	return nil
+}
+
+// Unpack reads a document that is at hand to its end and takes off its codings
+// as Get does with an answer that has the header, within the limits of a source
+// that sets none. Of one that is cut off what was whole is returned. The error
+// is an [*Error] unless r cannot be read.
+func Unpack(r io.Reader, header http.Header) ([]byte, error) {
+	w := &wire{r: r, limit: defaultMaxBytes}
+	body, err := new(Client).unpack(w, header, -1, w.limit)
+	switch {
+	case w.err != nil:
+		return nil, w.err
+	case w.n > w.limit:
+		return nil, tooLarge("the document has more than the limit of %s", limitText(w.limit))
+	case int64(len(body)) > w.limit:
+		return nil, tooLarge("%s unpack to more than the limit of %s", size(w.n), limitText(w.limit))
+	case err != nil && len(body) == 0:
+		return nil, &Error{Kind: news.KindNotAFeed, Text: "the document is packed but cannot be unpacked", Err: err}
+	}
+	return body, nil
 }
 
 func tooLarge(format string, args ...any) *Error {
@@ -112,9 +132,9 @@ const (
 // believed rather than the label: gzip without a label and a label on plain
 // text both occur. At most limit+1 bytes are returned; what came before an
 // error is returned with it.
-func (c *Client) unpack(w *wire, answer *http.Response, limit int64) ([]byte, error) {
+// guess is the Content-Length, below 0 where it is not known.
+func (c *Client) unpack(w *wire, header http.Header, guess, limit int64) ([]byte, error) {
 	var in io.Reader = w
-	guess := answer.ContentLength
 	for layer := range maxLayers + 1 {
 		buffered := bufio.NewReaderSize(in, readBuffer)
 		in = buffered
@@ -131,7 +151,7 @@ func (c *Client) unpack(w *wire, answer *http.Response, limit int64) ([]byte, er
 			in, guess = z, guess*gzipRatio
 			continue
 		}
-		if layer == 0 && labelled(answer.Header, "br") && !isPlain(start) {
+		if layer == 0 && labelled(header, "br") && !isPlain(start) {
 			in, guess = brotli.NewReader(buffered), guess*gzipRatio
 			continue
 		}

@@ -86,13 +86,10 @@ type parser struct {
 }
 
 func (p *parser) parse(body []byte) error {
-	body, err := gunzip(body)
-	if err != nil {
-		return err
-	}
 	d := decodeBody(body, p.header.Get("Content-Type"), p.src)
 	p.doc.Encoding = d.encoding
 	p.doc.Repairs = d.repairs
+	var err error
 	switch {
 	case len(bytes.TrimSpace(d.body)) == 0:
 		err = noDocument("the answer is empty")
