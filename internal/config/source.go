@@ -267,13 +267,40 @@ func (d *draft) header(v value) (string, bool) {
 
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // token, RFC 9110 §5.6.2
 
-// ownHeaders are those that Khyber sets itself, or never sends: they would
-// break conditional requests, decoding or the promise of being no browser.
-var ownHeaders = []string{
-	"A-Im", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Cookie", "Expect", "Host", "If-Match",
-	"If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Keep-Alive", "Proxy-Authorization",
-	"Proxy-Connection", "Range", "Referer", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent",
+// ownHeaders are those that Khyber sets itself, or never sends, with what to
+// write instead: they would break conditional requests, decoding, connections or
+// the promise of being no browser. fetch leaves them out.
+var ownHeaders = map[string]string{
+	"User-Agent":          "use user_agent:",
+	"Host":                "write the host in url:",
+	"Accept-Encoding":     "remove it: gzip and br are asked for",
+	"If-Match":            validatorsSent,
+	"If-Modified-Since":   validatorsSent,
+	"If-None-Match":       validatorsSent,
+	"If-Range":            validatorsSent,
+	"If-Unmodified-Since": validatorsSent,
+	"A-Im":                "remove it: whole documents are asked for",
+	"Range":               "remove it: whole documents are asked for; max_bytes: bounds them",
+	"Cookie":              "remove it: no cookie is sent; use Authorization: where the server wants to know who asks",
+	"Referer":             "remove it: nobody is told where a request comes from; user_agent: says who asks",
+	"Proxy-Authorization": "write the name and password in proxy:",
+	"Proxy-Connection":    connectionsKept,
+	"Connection":          connectionsKept,
+	"Keep-Alive":          connectionsKept,
+	"Te":                  connectionsKept,
+	"Trailer":             connectionsKept,
+	"Transfer-Encoding":   connectionsKept,
+	"Upgrade":             connectionsKept,
+	"Content-Length":      nothingSent,
+	"Content-Type":        nothingSent,
+	"Expect":              nothingSent,
 }
+
+const (
+	validatorsSent  = "remove it: the server's own ETag and Last-Modified are kept and sent back"
+	connectionsKept = "remove it: connections are Khyber's own business; timeout: bounds a poll"
+	nothingSent     = "remove it: a request has no body; Accept: says what is wanted"
+)
 
 func readHeaders(d *draft, v value) {
 	if v.node.Kind != news.NodeMap {
@@ -286,13 +313,13 @@ func readHeaders(d *draft, v value) {
 		h := newValue(v.reader, news.Pair{Position: p.Position, Key: "headers: " + p.Key, Value: p.Value})
 		named := h
 		named.node.Position = p.Position
-		switch _, again := d.src.Headers[name]; {
+		_, again := d.src.Headers[name]
+		instead, own := ownHeaders[name]
+		switch {
 		case !headerName.MatchString(p.Key):
 			named.bad("", "%q is no name of a header", p.Key)
-		case name == "User-Agent":
-			named.bad("use user_agent:", "has a key of its own")
-		case slices.Contains(ownHeaders, name):
-			named.bad("remove it", "Khyber sends this header itself or not at all")
+		case own:
+			named.bad(instead, "Khyber sends this header itself or not at all")
 		case again:
 			named.bad("remove one", "is there twice")
 		default:
