@@ -44,6 +44,7 @@ type cli struct {
 	Check       checkCmd       `cmd:"" help:"Validate feeds.yaml and run every topic's examples."`
 	Poll        pollCmd        `cmd:"" help:"Poll every source, or the named ones, once."`
 	Render      renderCmd      `cmd:"" help:"Print one topic feed."`
+	Publish     publishCmd     `cmd:"" help:"Write every topic feed and page as static files."`
 	Why         whyCmd         `cmd:"" help:"Say why an item is in a topic, or is not."`
 	Parse       parseCmd       `cmd:"" help:"Show what Khyber makes of a document."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`

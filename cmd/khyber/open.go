@@ -10,12 +10,14 @@ import (
 
 	"khyber/internal/config"
 	"khyber/internal/fetch"
+	"khyber/internal/lexicon"
 	"khyber/internal/news"
 	"khyber/internal/poll"
 	"khyber/internal/publish"
 	"khyber/internal/server"
 	"khyber/internal/store"
 	"khyber/internal/store/bolt"
+	"khyber/internal/topic"
 )
 
 // load reads feeds.yaml and what it includes. The Config is nil when a Problem
@@ -81,7 +83,9 @@ type parts struct {
 // command adds to the server.
 func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base string, more server.Options) *parts {
 	more.Store, more.Now, more.Log, more.Version = st, a.now, log, a.version()
-	p := &parts{app: a, log: log, store: st, base: base, server: server.New(more)}
+	p := &parts{app: a, log: log, store: st, base: base}
+	more.Polling = p.polling
+	p.server = server.New(more)
 	p.poller = poll.New(poll.Options{
 		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll,
 		Fetch: fetch.New(fetch.Options{UserAgent: a.userAgent(cfg.Site), Now: a.now}),
@@ -100,12 +104,33 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 	if site.BaseURL == "" {
 		site.BaseURL = p.base
 	}
+	kept, err := p.store.LastConfig(ctx) // with the time when it was first in force
+	if err != nil {
+		return fmt.Errorf("read the configuration: %w", err)
+	}
 	p.server.Apply(server.State{
-		Site: site, Sources: cfg.Sources, Topics: cfg.Set.Topics(), Set: cfg.Set,
-		Generation: generation, Applied: p.app.now(), Problems: problems, Refused: refused,
+		Site: site, Sources: cfg.Sources, Topics: cfg.Set.Topics(), Set: cfg.Set, Entities: entities(cfg.Lexicon),
+		Generation: generation, Applied: kept.Applied, Problems: problems, Refused: refused,
+		ParseQuery: func(q string) (*topic.Query, []news.Problem) { return topic.ParseQuery(q, cfg.Lexicon) },
 	})
 	p.poller.Apply(poll.State{Sources: cfg.Sources, Set: cfg.Set, Generation: generation})
 	return nil
+}
+
+// entities names what mentions count for.
+func entities(lex *lexicon.Lexicon) map[string]string {
+	names := make(map[string]string, lex.Len())
+	for id := range lex.Len() {
+		e := lex.Entity(lexicon.ID(id))
+		names[e.ID] = e.Name
+	}
+	return names
+}
+
+// polling tells the server what the poller does now.
+func (p *parts) polling() server.Polling {
+	now := p.poller.Status()
+	return server.Polling{Beat: now.Beat, InFlight: now.InFlight, Bodies: now.Bodies, Offset: now.Offset}
 }
 
 // userAgent says who asks, and where a publisher finds us.
