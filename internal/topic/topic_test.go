@@ -54,3 +54,20 @@ func TestATopicOfTenLinesWorks(t *testing.T) {
 		t.Errorf("got %+v, want nothing", got)
 	}
 }
+
+// TestASetIsSharedByGoroutines is for the race detector.
+func TestASetIsSharedByGoroutines(t *testing.T) {
+	s := compile(t, firstTopic)
+	for _, title := range []string{"Kabul and Lahore", "Lahore", "Islamabad asks Kabul", "Kabul"} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			want := len(s.Match(&news.Item{Title: title}))
+			for range 200 {
+				r, _ := s.Why("neighbours", &news.Item{Title: title})
+				if got := len(s.Match(&news.Item{Title: title})); got != want || (r.Match.Verdict == news.In) != (want == 1) {
+					t.Fatalf("got %d, then %d", want, got)
+				}
+			}
+		})
+	}
+}

@@ -118,7 +118,7 @@ func (d *doc) misses(c *cond, in field) (met int, missed []string) {
 	}
 	outer := in
 	in = c.in.or(in)
-	if c.label != "" { // a define fails as a whole
+	if c.label != "" && !forbids(c) { // a define fails as a whole
 		return 0, []string{d.miss(c, outer)}
 	}
 	switch c.op {
@@ -179,13 +179,21 @@ func (d *doc) missesNear(c *cond, in field) (met int, missed []string) {
 	return met, missed
 }
 
+// forbids says whether a condition is made of none alone.
+func forbids(c *cond) bool {
+	if c.op == opNone {
+		return true
+	}
+	return len(c.parts) > 0 && !slices.ContainsFunc(c.parts, func(p *cond) bool { return !forbids(p) })
+}
+
 // bestBranch returns the member of an any that has parts and misses the fewest;
 // nil where no member has parts.
 func (d *doc) bestBranch(c *cond, in field) *cond {
 	var best *cond
 	fewest, most := 0, 0
 	for _, p := range c.parts {
-		if c.need > 1 || !hasParts(p) {
+		if c.need > 1 || !hasParts(p) && !forbids(p) {
 			continue
 		}
 		met, missed := d.misses(p, in)

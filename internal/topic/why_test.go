@@ -11,7 +11,7 @@ import (
 const explained = `topics:
   - id: x
     title: X
-    define: {pak: [$pakistan]}
+    define: {pak: [$pakistan], calm: {none: [sun]}}
     include:
       - {name: both in the headline, all: [$afghanistan, ~pak], in: title}
       - name: a crossing and movement
@@ -22,7 +22,7 @@ const explained = `topics:
       - name: branches
         any:
           - {all: [fog, frost, hail]}
-          - {all: [fog, frost], none: [sun]}
+          - {all: [fog, frost, ~calm]}
       - {name: two of three, any: [dew, mist, haze], at_least: 2}
     exclude:
       - {name: sport, any: [$sports], unless: {any: [strike*], in: title}}
