@@ -80,7 +80,7 @@ func webAddress(base *url.URL, address string) string {
 func anchorAddress(base *url.URL, address string) string {
 	address = strings.TrimSpace(address)
 	if len(address) > 7 && strings.EqualFold(address[:7], "mailto:") {
-		if u, err := url.Parse(address); err == nil && !strings.ContainsAny(address, "<>\"") {
+		if u, err := url.Parse(address); err == nil && strings.Contains(address, "@") && !strings.ContainsAny(address, "<>\"") {
 			return u.String()
 		}
 		return ""
