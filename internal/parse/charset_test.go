@@ -1,8 +1,6 @@
 package parse
 
 import (
-	"bytes"
-	"compress/gzip"
 	"fmt"
 	"net/http"
 	"strings"
@@ -148,35 +146,6 @@ func TestOneBadByteAtAnyPlaceLosesNoItem(t *testing.T) {
 		doc, err := Parse(testSource(), b, http.Header{}, testNow)
 		if err != nil || len(doc.Items) != 10 {
 			t.Errorf("bad byte behind %d: %d of %d items, %v", i, len(doc.Items), doc.Fetched, err)
-		}
-	}
-}
-
-func TestGzipIsUnpackedTwiceAtMost(t *testing.T) {
-	zip := func(b []byte) []byte {
-		var out bytes.Buffer
-		w := gzip.NewWriter(&out)
-		if _, err := w.Write(b); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return out.Bytes()
-	}
-	plain := []byte(titled("utf-8", "zipped"))
-	for n, body := range map[int][]byte{1: zip(plain), 2: zip(zip(plain))} {
-		if doc, err := Parse(testSource(), body, http.Header{}, testNow); err != nil || doc.Title != "zipped" {
-			t.Errorf("%d times: %q, %v", n, doc.Title, err)
-		}
-	}
-	for want, body := range map[string][]byte{
-		"not-a-feed: text without markup: ":                        zip(zip(zip(plain))),
-		"too-large: unpacked bytes: 8388609, the limit is 8388608": zip(make([]byte, 9<<20)),
-		"not-a-feed: gzip that cannot be read: ":                   {0x1f, 0x8b, 1},
-	} {
-		if _, err := Parse(testSource(), body, http.Header{}, testNow); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 }

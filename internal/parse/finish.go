@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"khyber/internal/news"
+	"khyber/internal/text"
 )
 
 // finish turns drafts into items and accounts for every one of them.
@@ -72,13 +73,10 @@ func (p *parser) finishItem(d *draft) news.Item {
 	p.finishOutlet(&it, d)
 	it.Lang = firstOf(p.src.Lang, it.Lang, language(p.doc.Lang))
 	if it.Lang == "" {
-		it.Lang = detectLanguage(it.Title + " " + it.Summary)
+		it.Lang = text.Language(it.Title + " " + it.Summary)
 	}
 	return it
 }
-
-// detectLanguage is the seam to text.Language.
-func detectLanguage(string) string { return "" }
 
 // pickLink takes the first address that can be followed. What is only perhaps
 // an address must look like one.
