@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -33,11 +34,11 @@ type driver struct {
 	*Poller
 	q       *queue
 	results chan result
-	seen    *config       // whose changes the queue knows
-	window  time.Duration // up to which sources are claimed
-	victims []string      // polled while our own line was down
-	off     bool          // our clock differs from everybody else's
-	once    bool          // for PollAll alone: what the store refuses ends it
+	seen    *config         // whose changes the queue knows
+	window  time.Duration   // up to which sources are claimed
+	victims map[string]bool // polled while our own line was down
+	off     bool            // our clock differs from everybody else's
+	once    bool            // for PollAll alone: what the store refuses ends it
 
 	elsewhere map[string]string // source → domain that it redirects to
 
@@ -50,7 +51,8 @@ type driver struct {
 
 func (p *Poller) newDriver() *driver {
 	return &driver{
-		Poller: p, q: newQueue(), results: make(chan result, maxInFlight), elsewhere: make(map[string]string),
+		Poller: p, q: newQueue(), results: make(chan result, maxInFlight),
+		elsewhere: make(map[string]string), victims: make(map[string]bool),
 		seen: p.config.Load(), wall: p.opt.Now().Round(0), mono: p.opt.Elapsed(),
 	}
 }
@@ -71,8 +73,12 @@ func (d *driver) load(ctx context.Context) error {
 		if !ok {
 			continue
 		}
-		if until := heldUntil(s, now); s.LastStatus == statusThrottled && !until.IsZero() && !src.rules.private {
-			d.q.hold(src.rules, d.at(until), nil)
+		until := s.Next // as domainHold
+		if s.Hold.After(s.LastPoll) {
+			until = s.Hold
+		}
+		if wait := until.Sub(now); s.LastStatus == statusThrottled && wait > 0 && wait <= maxAhead && !src.rules.private {
+			d.q.hold(src.rules, d.mono+wait, nil)
 		}
 		d.remember(s.Source, s.Redirect.URL)
 		if since := now.Sub(s.LastPoll); since >= 0 && since < src.rules.gap {
@@ -84,7 +90,9 @@ func (d *driver) load(ctx context.Context) error {
 			due = append(due, s.Source)
 		}
 	}
-	d.spread(due)
+	if !d.once { // else they were not asked for
+		d.spread(due)
+	}
 	return nil
 }
 
@@ -228,11 +236,13 @@ var errPanicked = errors.New("the poll panicked: the log has the place")
 // onTick claims what falls due before the next tick.
 func (d *driver) onTick(ctx context.Context) {
 	now := d.opt.Elapsed()
+	d.gauges.beat.Store(d.opt.Now().UnixNano())
 	d.lookAtClock(ctx)
 	d.window = now + tick
 	n := claimed
 	if d.full { // what cannot be kept is not asked for, but for one that shows whether it can
 		if n = 1; len(d.q.jobs) > 0 {
+			d.opt.Beat()
 			return
 		}
 	}
@@ -245,9 +255,11 @@ func (d *driver) onTick(ctx context.Context) {
 		}
 		wall := d.opt.Now()
 		for _, c := range claims {
-			if wall.Sub(c.Due) > tick {
+			switch {
+			case d.q.jobs[c.Source] != nil: // the queue knows better
+			case wall.Sub(c.Due) > tick:
 				late = append(late, c.Source)
-			} else if d.q.jobs[c.Source] == nil { // else the queue knows better
+			default:
 				d.q.add(c.Source, max(now, d.at(c.Due)))
 			}
 		}
@@ -260,7 +272,6 @@ func (d *driver) onTick(ctx context.Context) {
 		d.storeFailed("", err)
 		return
 	}
-	d.gauges.beat.Store(d.opt.Now().UnixNano())
 	d.opt.Beat()
 }
 
@@ -269,7 +280,7 @@ func (d *driver) spread(sources []string) {
 	now := d.opt.Elapsed()
 	for i, id := range sources {
 		src, ok := d.current(id)
-		if !ok || d.q.jobs[id] != nil {
+		if !ok {
 			continue
 		}
 		gap := min(overdueGap, usual(src.Timing)/time.Duration(len(sources)))
@@ -350,10 +361,10 @@ func (d *driver) follow(ctx context.Context, r result) {
 	}
 	switch {
 	case r.poll.OwnOutage:
-		d.victims = append(d.victims, r.poll.Source)
+		d.victims[r.poll.Source] = true
 	case len(d.victims) > 0 && !d.line.isDown():
-		d.spread(d.victims)
-		d.victims = nil
+		d.spread(slices.Sorted(maps.Keys(d.victims)))
+		clear(d.victims)
 	}
 	if at := d.at(r.poll.Next); at < d.window && at > d.opt.Elapsed() {
 		d.q.add(r.poll.Source, at)

@@ -60,9 +60,12 @@ type Options struct {
 	// goroutines at once and may be nil.
 	Observe func(news.Poll)
 	Measure func(phase string, d time.Duration)
-	// Beat is called after every tick at which the store answered: the sign of
-	// life for a watchdog. May be nil.
+	// Beat is called after every tick, four a minute, unless the store failed to
+	// answer: the sign of life for a watchdog. May be nil.
 	Beat func()
+	// Crash is told where a poll stands, for tests that kill the process; nil
+	// outside of them.
+	Crash func(point string)
 
 	Worker string // in claims; of no use while one process polls
 
@@ -117,6 +120,9 @@ func New(o Options) *Poller {
 	}
 	if o.Beat == nil {
 		o.Beat = func() {}
+	}
+	if o.Crash == nil {
+		o.Crash = func(string) {}
 	}
 	p := &Poller{
 		opt:     o,

@@ -30,12 +30,12 @@ type gauges struct {
 	bodies   atomic.Int64 // bytes fetched and not yet parsed
 	inFlight atomic.Int64
 	queued   atomic.Int64
-	beat     atomic.Int64 // Unix nanoseconds of the last good tick
+	beat     atomic.Int64 // Unix nanoseconds of the last tick
 }
 
 // Status is what there is to see of a Poller from outside.
 type Status struct {
-	Beat      time.Time // last tick at which the store answered; zero: none yet
+	Beat      time.Time // last tick, four a minute; zero: none yet
 	InFlight  int       // polls under way
 	Queued    int       // sources that wait for their time or their domain
 	Bodies    int64     // bytes of documents fetched and not yet parsed

@@ -29,10 +29,12 @@ func (p *Poller) PollSource(ctx context.Context, src news.Source) (news.Poll, er
 	poll.Fence = known.Fence // whoever commits first, since this moment, wins
 
 	resp, err := p.fetch(ctx, src, known)
+	p.opt.Crash("poll.fetched")
 	var doc parse.Document
 	if err == nil && resp.Kind == news.KindOK {
-		doc, err = p.parse(src, resp)
+		doc, err = p.parse(ctx, src, resp)
 	}
+	p.opt.Crash("poll.parsed")
 	if ctx.Err() != nil {
 		return poll, ctx.Err()
 	}
@@ -115,17 +117,22 @@ func hops(src news.Source, resp fetch.Response) []news.Hop {
 	return resp.Hops
 }
 
-// parse reads the document of an answer, when a processor is free for it. It
-// does not stop when the context ends: it is bounded by the limits of parse.
-func (p *Poller) parse(src news.Source, resp fetch.Response) (parse.Document, error) {
+// parse reads the document of an answer, when a processor is free for it.
+func (p *Poller) parse(ctx context.Context, src news.Source, resp fetch.Response) (parse.Document, error) {
 	p.gauges.bodies.Add(int64(len(resp.Body)))
 	defer p.gauges.bodies.Add(-int64(len(resp.Body)))
+	turns := []chan struct{}{p.parsing}
 	if len(resp.Body) > largeBody {
-		p.large <- struct{}{}
-		defer func() { <-p.large }()
+		turns = []chan struct{}{p.large, p.parsing}
 	}
-	p.parsing <- struct{}{}
-	defer func() { <-p.parsing }()
+	for _, turn := range turns {
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return parse.Document{}, ctx.Err()
+		}
+	}
 	begin := p.opt.Elapsed()
 	defer func() { p.opt.Measure("parse", p.opt.Elapsed()-begin) }()
 	src.URL = resp.URL // what is relative in it is relative to where it came from
@@ -182,7 +189,6 @@ const (
 // commit matches the items with the topics of now and records the poll. It
 // matches anew when the configuration changed in between.
 func (p *Poller) commit(ctx context.Context, poll news.Poll, items []news.Item) (news.Poll, error) {
-	ctx = context.WithoutCancel(ctx)
 	for try := 1; ; try++ {
 		c := p.config.Load()
 		poll.Generation = c.Generation
@@ -193,8 +199,9 @@ func (p *Poller) commit(ctx context.Context, poll news.Poll, items []news.Item) 
 			}
 		}
 		p.opt.Measure("match", p.opt.Elapsed()-begin)
+		p.opt.Crash("poll.matched")
 		begin = p.opt.Elapsed()
-		done, err := p.opt.Store.Commit(ctx, poll, items)
+		done, err := p.opt.Store.Commit(context.WithoutCancel(ctx), poll, items)
 		p.opt.Measure("commit", p.opt.Elapsed()-begin)
 		if !errors.Is(err, store.ErrStaleConfig) || try == staleTries {
 			return done, err
@@ -204,6 +211,9 @@ func (p *Poller) commit(ctx context.Context, poll news.Poll, items []news.Item) 
 		case <-c.next:
 			wait.Stop()
 		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return done, err
 		}
 	}
 }
@@ -217,6 +227,7 @@ func (p *Poller) report(ctx context.Context, known news.SourceState, done news.P
 		slog.String("source", done.Source), slog.String("kind", string(done.Kind)), slog.Int("status", done.Status),
 		slog.Int("new", done.New), slog.Int("known", done.Known), slog.Int("rejected", rejected(done)),
 		slog.Duration("dur", done.Duration), slog.Time("next", done.Next))
+	known.URL = done.URL // the store writes addresses in its own way
 	was, is := broken(known.State), broken(Next(known, done).State)
 	switch {
 	case is && !was:

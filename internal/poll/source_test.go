@@ -93,6 +93,21 @@ func TestASourceWhoseAddressIsSecretLeavesNoTrace(t *testing.T) {
 	})
 }
 
+func TestAPollSaysWhereItStands(t *testing.T) {
+	inWorld(t, func(w *world) {
+		src := w.source("paper.example", page("paper.example"))
+		p := w.poller()
+		var points []string
+		p.opt.Crash = func(point string) { points = append(points, point) }
+		if _, err := p.PollSource(w.Context(), src); err != nil {
+			t.Error(err)
+		}
+		if want := []string{"poll.fetched", "poll.parsed", "poll.matched"}; !slices.Equal(points, want) {
+			t.Errorf("got %q, want %q", points, want)
+		}
+	})
+}
+
 func TestOneLineAPollAndAWarningForTheTurn(t *testing.T) {
 	inWorld(t, func(w *world) {
 		good, bad := page("paper.example"), feedtest.Status(502)
@@ -295,4 +310,35 @@ func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	rec := recorder{header: http.Header{}, status: http.StatusOK}
 	a[r.URL.Host].ServeHTTP(&rec, r)
 	return rec.response(r), nil
+}
+
+func TestASourceWhoseAddressIsSecretFailsAloudOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		web := feedtest.NewNetwork()
+		web.Handle("keyed.example", feedtest.Status(500))
+		sources := []news.Source{{ID: "keyed", URL: "https://keyed.example/feed?key=k3y", Domain: "keyed.example", Private: true}}
+		log := &lines{}
+		p, _ := realPoller(t, web, sources, slog.NewTextHandler(log, nil))
+		ctx, cancel := context.WithTimeout(t.Context(), day)
+		defer cancel()
+		if err := p.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if got := log.with("level=WARN"); len(got) != 1 || !strings.Contains(got[0], `msg="source failing" source=keyed kind=status err=`) {
+			t.Errorf("said %q, want one warning", got)
+		}
+	})
+}
+
+func TestAReloadThatNeverComesDoesNotHoldUpTheEnd(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.source("paper.example", page("paper.example"))
+		w.with(func(*Poller) {
+			w.store.configure(w.sources) // and no Apply
+			time.Sleep(time.Second)
+		})
+		if took := time.Since(w.start); took > 2*time.Second || len(w.store.polls) != 0 {
+			t.Errorf("ended after %v with %d polls kept", took, len(w.store.polls))
+		}
+	})
 }
