@@ -333,12 +333,15 @@ func TestASourceWhoseAddressIsSecretFailsAloudOnce(t *testing.T) {
 func TestAReloadThatNeverComesDoesNotHoldUpTheEnd(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.source("paper.example", page("paper.example"))
-		w.with(func(*Poller) {
-			w.store.configure(w.sources) // and no Apply
-			time.Sleep(time.Second)
-		})
-		if took := time.Since(w.start); took > 2*time.Second || len(w.store.polls) != 0 {
-			t.Errorf("ended after %v with %d polls kept", took, len(w.store.polls))
+		p := w.poller()
+		w.store.configure(w.sources) // and no Apply
+		ctx, cancel := context.WithTimeout(w.Context(), time.Second)
+		defer cancel()
+		if err := p.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(w.start); took != time.Second || len(w.web.Requests()) != 1 || len(w.store.polls) != 0 {
+			t.Errorf("ended after %v, %d requests, %d polls kept", took, len(w.web.Requests()), len(w.store.polls))
 		}
 	})
 }
