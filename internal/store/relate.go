@@ -19,7 +19,7 @@ const (
 	nearMost = 512
 	// candidateMost is how many of them an item is compared with: those that
 	// share most. Real reports have one or two.
-	candidateMost = 128
+	candidateMost = 64
 	// linkStories is how many stories an item is compared with: those that share
 	// most with it.
 	linkStories = 16

@@ -83,7 +83,11 @@ func polls(w *storetest.World, ids []string, docs [][]news.Item) []news.Poll {
 // the first one, one with nothing new, one with three new reports in a tenth of
 // them, and one that all answer with 304.
 func BenchmarkCommit(b *testing.B) {
-	const sources, items = 1000, 30
+	const items = 30
+	sources := 1000
+	if testing.Short() {
+		sources = 100
+	}
 	ids, docs := documents(sources, items)
 	for _, callers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("new/callers=%d", callers), func(b *testing.B) {
@@ -98,7 +102,7 @@ func BenchmarkCommit(b *testing.B) {
 				size = fileUsed(b, w, path)
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*sources*items), "µs/item")
-			b.ReportMetric(float64(size)/(sources*items), "B/item")
+			b.ReportMetric(float64(size)/float64(sources*items), "B/item")
 		})
 	}
 	w, _ := bench(b, ids)

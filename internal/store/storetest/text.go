@@ -31,7 +31,7 @@ func Report(source string, n int, at time.Time) news.Item {
 	text := r.text(1200)
 	item := news.Item{
 		Source: source, GUID: fmt.Sprintf("https://%s.example/%d/%s-%d", source, r.next(30), r.slug(), n),
-		Title: r.text(70), Summary: text, Excerpt: "<p>" + text[:700] + "</p><p>" + text[700:] + "</p>",
+		Title: r.title(), Summary: text, Excerpt: "<p>" + text[:700] + "</p><p>" + text[700:] + "</p>",
 		Published: at.Add(-time.Duration(r.next(86400)) * time.Second), DateRaw: at.Format(time.RFC1123Z),
 		Authors: []news.Person{{Name: "Desk of " + source}}, Tags: []string{words[r.next(200)], words[r.next(200)]}, Lang: "en",
 	}
@@ -92,10 +92,16 @@ func (d *drawer) text(n int) string {
 	return string(b[:n])
 }
 
+// title returns a headline. Its rare words are names: what tells the reports of
+// a day apart.
+func (d *drawer) title() string {
+	return fmt.Sprintf("%s %s in %s %s as %s of %s %s", d.name(), d.word(), d.name(), d.word(), d.word(), d.name(), d.word())
+}
+
 // name invents a proper name.
 func (d *drawer) name() string {
 	s := ""
-	for range 2 + d.next(2) {
+	for range 3 + d.next(2) {
 		s += string("bdghjklmnprstz"[d.next(14)]) + string("aeiou"[d.next(5)])
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
