@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,12 +41,17 @@ func (s *Store) Commit(ctx context.Context, p news.Poll, items []news.Item) (new
 		return s.settle(ctx, v, p)
 	}
 	// Texts are read before the transaction, which others wait for.
-	rec, err := s.record(ctx, p)
+	c := commit{view: v, src: src, poll: p, items: items}
+	err := s.engine.Read(ctx, func(tx ReadTx) error {
+		rec, err := s.begin(tx, p)
+		if err != nil {
+			return err
+		}
+		return c.prepare(tx, &rec)
+	})
 	if err != nil {
 		return p, fmt.Errorf("commit %s: %w", p.Source, err)
 	}
-	c := commit{view: v, src: src, poll: p, items: items}
-	c.prepare(&rec)
 	return s.write(ctx, c)
 }
 
@@ -178,7 +184,7 @@ type commit struct {
 	capped      int                   // items with more candidates than were compared
 	owners      map[story.Key][]Owner // of every key of the document
 	known       map[news.ItemID]Owner // items of this source among them
-	present     []news.ItemID         // items of the document
+	present     []Present             // items of the document
 	returned    []Stub                // those of them of which only a stub is left
 	fresh       []Stored              // new items
 	revised     []Stored              // items whose text has changed
@@ -288,10 +294,9 @@ func (c *commit) note() error {
 	if err := c.returns(); err != nil {
 		return err
 	}
-	slices.Sort(c.present)
-	before, err := c.tx.Document(c.rec.Origin)
-	if err != nil || slices.Equal(before, c.present) {
-		return err
+	slices.SortFunc(c.present, func(a, b Present) int { return cmp.Compare(a.Item, b.Item) })
+	if slices.Equal(c.document, c.present) {
+		return nil
 	}
 	return c.tx.PutDocument(c.rec.Origin, c.present)
 }

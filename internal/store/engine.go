@@ -62,8 +62,8 @@ type ReadTx interface {
 	Sources(ids []string) ([]Source, error)
 	// Polls returns the last polls of a source, newest first.
 	Polls(source string) ([]news.Poll, error)
-	// Document returns the items of the last complete document of a source.
-	Document(source string) ([]news.ItemID, error)
+	// Document returns what the last complete document of a source held, by item.
+	Document(source string) ([]Present, error)
 	// Owners returns for each key the items that carry it, whatever its scope.
 	Owners(keys []story.Key) ([][]Owner, error)
 	Items(ids []news.ItemID) ([]Stored, error)
@@ -103,7 +103,7 @@ type Tx interface {
 	DeleteSources(ids []string) error
 	// PutPoll writes a record and adds a poll to its source's last ones.
 	PutPoll(s Source, p news.Poll) error
-	PutDocument(source string, ids []news.ItemID) error
+	PutDocument(source string, document []Present) error
 	// PutItems adds or replaces items. They come in the order of arrival.
 	PutItems(items []Stored) error
 	// SetKeys gives keys to items. A key that its scope already has stays.
@@ -151,6 +151,12 @@ type Stored struct {
 	Text uint64 // story.TextHash of title and summary
 }
 
+// Present is an item in its source's last complete document.
+type Present struct {
+	Item news.ItemID
+	Raw  uint64 // hash of what it was known by there, see rawHash
+}
+
 // Owner is an item that carries a key.
 type Owner struct {
 	ID     news.ItemID
@@ -184,6 +190,8 @@ type Topic struct {
 	Since    time.Time // when it was first loaded
 	Removed  bool
 	Rules    uint64 // hash of the rules that the archive was matched with
+	Matching uint64 // hash of those that it is matched with now, from Cursor on
+	Cursor   string
 }
 
 // Text is a title or a summary of a source, by the hash of [story.TextKeys].

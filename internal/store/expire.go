@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"khyber/internal/news"
+	"khyber/internal/story"
 )
 
 const (
@@ -69,7 +70,7 @@ func (s *Store) Expire(ctx context.Context, keep time.Duration, limit int) (Expi
 	err = s.engine.Write(ctx, func(tx Tx) error {
 		done = run
 		done.tx, done.expiry = tx, at
-		done.sources, done.documents, done.shown = nil, make(map[string][]news.ItemID), make(map[string]bool)
+		done.sources, done.documents, done.shown = nil, make(map[string][]Present), make(map[string]bool)
 		return done.run(s)
 	})
 	if err != nil {
@@ -89,7 +90,7 @@ type expire struct {
 	now, cutoff time.Time
 	limit, most int
 	sources     map[string]Source // by origin
-	documents   map[string][]news.ItemID
+	documents   map[string][]Present
 	shown       map[string]bool
 	touched     []Topic
 	done        Expired
@@ -108,7 +109,7 @@ func (e *expire) run(s *Store) error {
 	for _, src := range all {
 		e.sources[src.Origin] = src
 	}
-	for _, step := range []func(*view) error{e.texts, e.absent, e.sweep} {
+	for _, step := range []func(*view) error{e.texts, e.absent, e.sweep, e.near} {
 		if err := step(v); err != nil {
 			return err
 		}
@@ -156,16 +157,15 @@ func (e *expire) stub(origin string, s Stub) Stub {
 }
 
 func (e *expire) inDocument(origin string, id news.ItemID) (bool, error) {
-	ids, ok := e.documents[origin]
+	document, ok := e.documents[origin]
 	if !ok {
 		var err error
-		if ids, err = e.tx.Document(origin); err != nil {
+		if document, err = e.tx.Document(origin); err != nil {
 			return false, err
 		}
-		e.documents[origin] = ids
+		e.documents[origin] = document
 	}
-	_, in := slices.BinarySearch(ids, id)
-	return in, nil
+	return slices.ContainsFunc(document, func(p Present) bool { return p.Item == id }), nil
 }
 
 // absent forgets the stubs of items that are gone for good.
@@ -205,4 +205,13 @@ func (e *expire) sweep(*view) error {
 	var err error
 	e.keys, e.done.Keys, err = e.tx.Sweep(e.keys, sweepKeys*e.limit)
 	return err
+}
+
+// usesKept is how long the uses of a text count, and the days of the near
+// indexes beside them.
+const usesKept = 35 * 24 * time.Hour
+
+// near drops what can no longer be a candidate.
+func (e *expire) near(*view) error {
+	return e.tx.DropNear(e.now.Add(-nearDays-story.StoryOpen), e.now.Add(-usesKept))
 }

@@ -23,22 +23,69 @@ const (
 // change is an item that its source names again with another text, or with a
 // guid that may be another item's.
 type change struct {
-	at    int // of the document
+	at    int // of the entries
 	found story.Found
 }
 
-// prepared is what can be said of a document without what is stored of it.
+// prepared is what can be said of a document before its transaction, which
+// others wait for. It holds while the source's fence stands.
 type prepared struct {
+	fence    uint64
 	origin   news.Source // the source under its first ID
 	distrust news.Distrust
+	document []Present // the last complete one
+	raws     []uint64
+	same     []news.ItemID // by place: the item that stood there word for word; 0: read on
+	rest     []int         // places of the others
+	entries  []news.Item   // the others
 	ids      []story.Identity
 }
 
-// prepare reads the texts and names the keys of the items.
-func (c *commit) prepare(rec *Source) {
-	c.prepared = prepared{origin: *c.src, distrust: rec.State.Distrust}
+// prepare finds the items that stand in the last document word for word, so
+// that a document costs what its news costs, and reads the texts of the others.
+func (c *commit) prepare(tx ReadTx, rec *Source) error {
+	c.prepared = prepared{fence: rec.State.Fence, origin: *c.src, distrust: rec.State.Distrust, raws: make([]uint64, len(c.items))}
 	c.origin.ID = rec.Origin
-	c.ids = story.Identify(&c.origin, c.distrust, c.items)
+	var err error
+	if c.document, err = tx.Document(rec.Origin); err != nil {
+		return err
+	}
+	stood := make(map[uint64]news.ItemID, len(c.document))
+	for _, p := range c.document {
+		stood[p.Raw] = p.Item
+	}
+	c.same = make([]news.ItemID, len(c.items))
+	for i := range c.items {
+		c.raws[i] = rawHash(&c.items[i])
+		c.same[i] = stood[c.raws[i]]
+	}
+	c.readRest()
+	return nil
+}
+
+// readRest names the keys of what is not the same, or of everything.
+func (c *commit) readRest() {
+	c.rest, c.entries = nil, nil
+	for i := range c.items {
+		if c.same[i] == 0 {
+			c.rest = append(c.rest, i)
+			c.entries = append(c.entries, c.items[i])
+		}
+	}
+	c.ids = story.Identify(&c.origin, c.distrust, c.entries)
+}
+
+// rawHash is the hash of all that decides which item an entry is, and of its
+// text, as they were written (FNV-1a).
+func rawHash(i *news.Item) uint64 {
+	h := uint64(14695981039346656037)
+	for _, s := range [...]string{i.GUID, i.Link, i.Title, i.Summary} {
+		for j := range len(s) {
+			h = (h ^ uint64(s[j])) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211 // no byte of a text
+	}
+	return h
 }
 
 // identify is step 3: it finds for each item of the document the item that is
@@ -48,19 +95,26 @@ func (c *commit) identify() error {
 		c.baseline()
 		return nil
 	}
-	if c.rec.State.Distrust != c.distrust || c.rec.Origin != c.origin.ID { // another worker was here
-		c.prepare(&c.rec)
+	if c.rec.State.Fence != c.fence { // another worker was here
+		if err := c.prepare(c.tx, &c.rec); err != nil {
+			return err
+		}
 	}
-	if err := c.look(c.ids); err != nil {
-		return err
-	}
-	found, tally, err := story.Find(c.ids, c.distrust, func(k story.Key) (news.ItemID, error) { return c.own(k).ID, nil })
+	found, tally, err := c.find()
 	if err != nil {
 		return err
 	}
+	if !c.plain(found, tally) {
+		c.same = make([]news.ItemID, len(c.items)) // a new one: this may run twice
+		c.readRest()
+		if found, tally, err = c.find(); err != nil {
+			return err
+		}
+	}
+	c.stand()
 	var changed []change
 	for i := range found {
-		f, text := &found[i], c.ids[i].Text
+		f := &found[i]
 		switch owner := c.known[f.Item]; {
 		case f.Repeated:
 			c.poll.Reject(news.RejectedRepeated, 1)
@@ -68,11 +122,11 @@ func (c *commit) identify() error {
 			c.add(i, *f)
 		case owner.Stub:
 			c.returned = append(c.returned, Stub{ID: owner.ID, Source: owner.Source, Text: owner.Text})
-			c.meet(f)
-		case owner.Text != text:
+			c.meet(i, f)
+		case owner.Text != c.ids[i].Text:
 			changed = append(changed, change{i, *f})
 		default:
-			c.meet(f)
+			c.meet(i, f)
 		}
 	}
 	reused, err := c.revise(changed)
@@ -80,6 +134,7 @@ func (c *commit) identify() error {
 		return err
 	}
 	tally.Reused = reused
+	tally.Entries += len(c.items) - len(c.rest)
 	c.judged = story.Judge(c.distrust, tally, c.poll.At)
 	c.conflicting = tally.Conflicts
 	c.baseline()
@@ -88,6 +143,45 @@ func (c *commit) identify() error {
 	slices.Reverse(c.fresh)
 	slices.SortStableFunc(c.fresh, func(a, b Stored) int { return a.Item.At.Compare(b.Item.At) })
 	return nil
+}
+
+// find walks the identity ladder for the entries that were read.
+func (c *commit) find() ([]story.Found, story.Tally, error) {
+	if err := c.look(c.ids); err != nil {
+		return nil, story.Tally{}, err
+	}
+	return story.Find(c.ids, c.distrust, func(k story.Key) (news.ItemID, error) { return c.own(k).ID, nil })
+}
+
+// plain says whether the entries that are not the same can be judged without the
+// others: nothing is odd about their keys, and none of them is an item that
+// stands elsewhere in the document.
+func (c *commit) plain(found []story.Found, t story.Tally) bool {
+	if len(c.rest) == len(c.items) {
+		return true
+	}
+	if t.Conflicts > 0 || t.VoidGUID > 0 || t.NewGUID > 0 || t.OnlyPrint > 0 || c.distrust != (news.Distrust{}) {
+		return false
+	}
+	return !slices.ContainsFunc(found, func(f story.Found) bool {
+		return f.Repeated || f.Item != 0 && (f.MayBeReused() || slices.Contains(c.same, f.Item))
+	})
+}
+
+// stand counts the items that stand in the document word for word as they did.
+func (c *commit) stand() {
+	seen := make(map[news.ItemID]bool)
+	for i, id := range c.same {
+		switch {
+		case id == 0:
+		case seen[id]:
+			c.poll.Reject(news.RejectedRepeated, 1)
+		default:
+			seen[id] = true
+			c.poll.Known++
+			c.present = append(c.present, Present{Item: id, Raw: c.raws[i]})
+		}
+	}
 }
 
 // look finds who carries the keys of all items, in one look-up.
@@ -137,14 +231,14 @@ func (c *commit) baseline() {
 }
 
 // meet counts a known item and gives it the keys that are new on it.
-func (c *commit) meet(f *story.Found) {
+func (c *commit) meet(at int, f *story.Found) {
 	c.poll.Known++
-	c.carry(f.Item, f.Missing)
+	c.carry(at, f.Item, f.Missing)
 }
 
 // carry notes that an item is in the document, with keys that nobody has yet.
-func (c *commit) carry(id news.ItemID, missing []story.Key) {
-	c.present = append(c.present, id)
+func (c *commit) carry(at int, id news.ItemID, missing []story.Key) {
+	c.present = append(c.present, Present{Item: id, Raw: c.raws[c.rest[at]]})
 	for _, k := range missing {
 		c.keys = append(c.keys, KeyOf{Key: k, Item: id})
 	}
@@ -153,7 +247,7 @@ func (c *commit) carry(id news.ItemID, missing []story.Key) {
 // add makes a new item of what the source published. Its place in time never
 // lies in the future (P7).
 func (c *commit) add(i int, f story.Found) {
-	raw := &c.items[i]
+	raw := &c.entries[i]
 	item := *raw
 	item.ID, item.Source = f.Name.ItemID(c.origin.ID), c.origin.ID
 	item.FirstSeen = seconds(c.poll.At)
@@ -171,7 +265,7 @@ func (c *commit) add(i int, f story.Found) {
 		item.EntryID = mint
 	}
 	c.fresh = append(c.fresh, Stored{Item: kept(item), Text: c.ids[i].Text})
-	c.carry(item.ID, f.Missing)
+	c.carry(i, item.ID, f.Missing)
 }
 
 // kept clears the fields that are not kept.
@@ -200,7 +294,7 @@ func (c *commit) revise(changed []change) (reused int, err error) {
 		return 0, err
 	}
 	for i, ch := range changed {
-		old, raw := stored[i].Item, &c.items[ch.at]
+		old, raw := stored[i].Item, &c.entries[ch.at]
 		if ch.found.MayBeReused() && story.Reused(&c.origin, &old, raw) {
 			reused++
 			again := ch.found.Anew(c.ids[ch.at])
@@ -209,8 +303,9 @@ func (c *commit) revise(changed []change) (reused int, err error) {
 				continue
 			}
 		}
-		c.meet(&ch.found)
+		c.meet(ch.at, &ch.found)
 		if c.alternates(revisions[i], c.ids[ch.at].Text) {
+			c.present[len(c.present)-1].Raw = 0 // to be looked at again
 			continue
 		}
 		if err := c.keepRevision(revisions[i], &old, raw); err != nil {

@@ -362,7 +362,9 @@ func (c *coder) topic(t *store.Topic) {
 	c.time(&t.Changed)
 	c.time(&t.Since)
 	c.bool(&t.Removed)
-	c.uint(&t.Rules)
+	c.fixed(&t.Rules)
+	c.fixed(&t.Matching)
+	c.str(&t.Cursor)
 }
 
 func (c *coder) config(v *news.Config) {

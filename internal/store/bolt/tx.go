@@ -19,7 +19,7 @@ var (
 	bConfig   = []byte("config")   // generation8 → configuration
 	bSource   = []byte("source")   // source → record
 	bPolls    = []byte("polls")    // source → last polls, earliest first, each with its length
-	bDocument = []byte("document") // source → seq… of the last complete document
+	bDocument = []byte("document") // source → item8 · raw8 … of the last complete document
 	bSeq      = []byte("seq")      // item8 → seq
 	bItem     = []byte("item")     // seq8 → row: the order of arrival
 	bStub     = []byte("stub")     // seq8 → stub
@@ -193,16 +193,16 @@ func cut(row []byte) (one, rest []byte, err error) {
 	return row[size : size+int(n)], row[size+int(n):], nil
 }
 
-func (t *tx) Document(source string) ([]news.ItemID, error) {
+func (t *tx) Document(source string) ([]store.Present, error) {
 	row := t.Bucket(bDocument).Get([]byte(source))
-	var ids []news.ItemID
-	for len(row) > 0 {
-		if len(row) < 8 {
-			return nil, fmt.Errorf("document of %s: %w", source, errDamaged)
-		}
-		ids, row = append(ids, news.ItemID(binary.BigEndian.Uint64(row))), row[8:]
+	if len(row)%16 != 0 {
+		return nil, fmt.Errorf("document of %s: %w", source, errDamaged)
 	}
-	return ids, nil
+	document := make([]store.Present, 0, len(row)/16)
+	for ; len(row) > 0; row = row[16:] {
+		document = append(document, store.Present{Item: news.ItemID(be(row)), Raw: be(row[8:])})
+	}
+	return document, nil
 }
 
 func (t *tx) Owners(keys []story.Key) ([][]store.Owner, error) {

@@ -90,10 +90,11 @@ func (t *tx) addPolls(source string, polls []news.Poll) error {
 	return t.set(bPolls, []byte(source), row)
 }
 
-func (t *tx) PutDocument(source string, ids []news.ItemID) error {
-	row := make([]byte, 0, 8*len(ids))
-	for _, id := range ids {
-		row = binary.BigEndian.AppendUint64(row, uint64(id))
+func (t *tx) PutDocument(source string, document []store.Present) error {
+	row := make([]byte, 0, 16*len(document))
+	for _, p := range document {
+		row = binary.BigEndian.AppendUint64(row, uint64(p.Item))
+		row = binary.BigEndian.AppendUint64(row, p.Raw)
 	}
 	if len(row) == 0 { // a value is never empty
 		return t.unset(bDocument, []byte(source))

@@ -24,7 +24,7 @@ import (
 func Memory() store.Engine {
 	return &memory{
 		ledger: store.NewLedger(nil), sources: map[string]store.Source{}, polls: map[string][]news.Poll{},
-		documents: map[string][]news.ItemID{}, items: map[news.ItemID]store.Stored{}, stubs: map[news.ItemID]store.Stub{},
+		documents: map[string][]store.Present{}, items: map[news.ItemID]store.Stored{}, stubs: map[news.ItemID]store.Stub{},
 		keys: map[story.Key][]carrier{}, revisions: map[news.ItemID][]news.Revision{}, topics: map[string]store.Topic{},
 		entries: map[string][]store.Joined{}, marks: map[place]bool{}, marked: map[string]news.Mark{}, uses: map[store.Text][]story.Use{},
 		near: map[nearKey][]news.ItemID{}, edges: map[news.ItemID][]story.Edge{}, overrides: map[news.ItemID][]story.Override{},
@@ -42,7 +42,7 @@ type memory struct {
 	configs   []news.Config
 	sources   map[string]store.Source
 	polls     map[string][]news.Poll // earliest first
-	documents map[string][]news.ItemID
+	documents map[string][]store.Present
 	order     []news.ItemID // of arrival
 	items     map[news.ItemID]store.Stored
 	stubs     map[news.ItemID]store.Stub
@@ -209,7 +209,7 @@ func (t *transaction) Polls(source string) ([]news.Poll, error) {
 	return polls, nil
 }
 
-func (t *transaction) Document(source string) ([]news.ItemID, error) {
+func (t *transaction) Document(source string) ([]store.Present, error) {
 	return slices.Clone(t.documents[source]), nil
 }
 
@@ -371,8 +371,8 @@ func (t *transaction) addPolls(source string, polls []news.Poll) {
 	set(t, t.polls, source, all[max(0, len(all)-store.KeptPolls):])
 }
 
-func (t *transaction) PutDocument(source string, ids []news.ItemID) error {
-	set(t, t.documents, source, slices.Clone(ids))
+func (t *transaction) PutDocument(source string, document []store.Present) error {
+	set(t, t.documents, source, slices.Clone(document))
 	return nil
 }
 

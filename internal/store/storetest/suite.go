@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"P3TheFirstTextAndTheLastSevenAreKept", p3history},
 		{"P3ATextThatTakesTurnsIsNoRevision", p3mirror},
 		{"P3ARenamedSourceKeepsItsItems", p3renamed},
+		{"P3ANewEntryIsReadBesideThoseThatStand", p3beside},
 		{"P4CopiesAreCollapsedAndExplained", p4copies},
 		{"P4ACopyMovesTheTopicsThatShowIt", copiesMove},
 		{"P4GroupsComeOutInAnyOrder", copiesInAnyOrder},
@@ -37,6 +38,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"AFloodOfOneTitleIsBounded", flood},
 		{"P5EveryItemOfADocumentIsCounted", p5},
 		{"P6OnlyYoungItemsOfALaterDocumentAreNews", p6},
+		{"P6ARuleChangeFloodsNobody", p6rematch},
 		{"P7ADateInTheFuturePinsNothing", p7},
 		{"P7NoSourceTouchesAnotherOnesItems", p7foreign},
 		{"P9TheSameDataIsReadAfterARestart", p9},
@@ -248,6 +250,23 @@ func p3mirror(w *World) {
 		revised += w.Commit("alpha", a).Revised
 	}
 	same(w, "revisions of mirrors that take turns", revised, 1)
+	w.Commit("alpha", a, w.Item("alpha", 2))
+	same(w, "within a day the text is none", w.itemOf(a.Link).Item.Title, b.Title)
+	w.Now = w.Now.Add(25 * time.Hour)
+	same(w, "after a day it is", w.Commit("alpha", a, w.Item("alpha", 2), w.Item("alpha", 3)).Revised, 1)
+}
+
+// What stands in the last document word for word is not read again; what is odd
+// beside it still is.
+func p3beside(w *World) {
+	a, b := w.Item("alpha", 1), w.Item("alpha", 2)
+	w.Commit("alpha", a, b)
+	same(w, "one twice, one new", counts(w.Commit("alpha", a, b, a, w.Item("alpha", 3))), [4]int{1, 2, 0, 1})
+	shared := w.Item("alpha", 4)
+	shared.GUID = a.GUID // another report under the guid of one that still stands
+	same(w, "a guid that two carry", counts(w.Commit("alpha", a, b, shared)), [4]int{1, 2, 0, 0})
+	same(w, "the first report", w.itemOf(a.Link).Item.Title, a.Title)
+	same(w, "again", counts(w.Commit("alpha", shared, b, a)), [4]int{0, 3, 0, 0})
 }
 
 func p3renamed(w *World) {

@@ -1,0 +1,231 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"khyber/internal/news"
+)
+
+// rematchMost is how many items one call of Rematch looks at: its transaction
+// keeps polls waiting.
+const rematchMost = 1000
+
+// Rematched is what a call of Rematch did.
+type Rematched struct {
+	Topics []string // IDs of the topics that were matched anew
+	Looked int      // items
+	Joined int      // entries that came
+	Left   int      // entries that went; their marks stay theirs
+	More   bool     // call again
+}
+
+// Rematch brings the archive to the rules of its topics, the newest items first
+// and at most n, 1,000 at the most, in one call. Rules are the hashes of what
+// the topics say now, by ID; a topic whose archive was matched with that hash is
+// done. Where it stands is kept, so that it goes on after a restart. What joins
+// keeps its own date and is no news; what is older than 48 hours is late (P6).
+// Match must be of the generation that was applied last; ErrStaleConfig says
+// that another one was applied meanwhile.
+func (s *Store) Rematch(ctx context.Context, generation uint64, rules map[string]uint64, match func(*news.Item) []news.Match, n int) (Rematched, error) {
+	r := rematch{store: s, rules: rules, generation: generation}
+	err := s.engine.Read(ctx, func(tx ReadTx) error { return r.read(tx, min(n, rematchMost)) })
+	if err != nil {
+		return Rematched{}, fmt.Errorf("match the archive anew: %w", err)
+	}
+	if len(r.topics) == 0 {
+		return Rematched{}, nil
+	}
+	// Matching is done before the transaction, which polls wait for.
+	found := make(map[news.ItemID][]news.Match, len(r.items))
+	for i := range r.items {
+		item := r.view.item(r.items[i].Item)
+		found[item.ID] = match(&item)
+	}
+	var done Rematched
+	var touched []Topic
+	err = s.engine.Write(ctx, func(tx Tx) error {
+		done = Rematched{Topics: slices.Sorted(maps.Keys(r.topics)), Looked: len(r.items), More: true}
+		var err error
+		touched, err = r.write(tx, found, &done)
+		return err
+	})
+	if err != nil {
+		return Rematched{}, fmt.Errorf("match the archive anew: %w", err)
+	}
+	s.moved(touched)
+	s.opt.Crash("rematch.batch")
+	return done, nil
+}
+
+// rematch is one batch.
+type rematch struct {
+	store      *Store
+	generation uint64
+	rules      map[string]uint64
+	view       *view
+	topics     map[string]bool // IDs
+	items      []Stored
+	next       string
+}
+
+// read finds the topics that stand at the same place, and the next items.
+func (r *rematch) read(tx ReadTx, n int) error {
+	generation, err := tx.Generation()
+	if err != nil {
+		return err
+	}
+	if generation != r.generation {
+		return ErrStaleConfig
+	}
+	if r.view, err = r.store.known(tx); err != nil {
+		return err
+	}
+	topics, err := tx.Topics()
+	if err != nil {
+		return err
+	}
+	r.topics = make(map[string]bool)
+	cursor := ""
+	for _, t := range topics {
+		want, ok := r.rules[t.Topic.ID]
+		if !ok || t.Removed || t.Rules == want {
+			continue
+		}
+		at := t.Cursor
+		if t.Matching != want { // other rules than those of the cursor
+			at = ""
+		}
+		if len(r.topics) == 0 || at == cursor {
+			r.topics[t.Topic.ID], cursor = true, at
+		}
+	}
+	if len(r.topics) > 0 {
+		r.items, r.next, err = tx.Scan(cursor, n, true)
+	}
+	return err
+}
+
+// write keeps the new verdicts and moves the cursors.
+func (r *rematch) write(tx Tx, found map[news.ItemID][]news.Match, done *Rematched) ([]Topic, error) {
+	generation, err := tx.Generation()
+	if err != nil {
+		return nil, err
+	}
+	if generation != r.generation {
+		return nil, ErrStaleConfig
+	}
+	now := r.store.opt.Now()
+	ids := make([]news.ItemID, len(r.items))
+	for i := range r.items {
+		ids[i] = r.items[i].Item.ID
+	}
+	stored, err := tx.Items(ids) // as they are now: a poll may have revised one
+	if err != nil {
+		return nil, err
+	}
+	var put []Stored
+	joins := make(map[string][]Joined)
+	shown := make(map[string]bool)
+	for i := range stored {
+		item := &stored[i].Item
+		if item.FirstSeen.IsZero() || stored[i].Text != r.items[i].Text {
+			continue
+		}
+		matches, changed := r.merge(item, found[item.ID])
+		if !changed {
+			continue
+		}
+		for id := range r.topics {
+			_, was := matchIn(item, id)
+			now48 := now.Sub(item.At) >= newsAge
+			_, is := matchIn(&news.Item{Matches: matches}, id)
+			if is && !was {
+				done.Joined++
+				joins[id] = append(joins[id], Joined{Item: item.ID, At: seconds(now), Late: now48})
+			}
+			if was && !is {
+				done.Left++
+			}
+			shown[id] = shown[id] || is || was
+		}
+		item.Matches = matches
+		put = append(put, stored[i])
+	}
+	if err := tx.PutItems(put); err != nil {
+		return nil, err
+	}
+	if err := r.join(tx, joins); err != nil {
+		return nil, err
+	}
+	if err := r.stand(tx, done); err != nil {
+		return nil, err
+	}
+	return touch(tx, shown, now)
+}
+
+// merge returns the matches of an item with those of the topics of this batch
+// replaced, and whether they are others.
+func (r *rematch) merge(item *news.Item, found []news.Match) ([]news.Match, bool) {
+	var matches, before, after []news.Match
+	for _, m := range item.Matches {
+		m.Topic = r.view.topics[m.Topic].id
+		if r.topics[m.Topic] {
+			before = append(before, m)
+		} else {
+			matches = append(matches, m)
+		}
+	}
+	for _, m := range found {
+		if r.topics[m.Topic] {
+			after = append(after, m)
+		}
+	}
+	matches = append(matches, after...)
+	item.Matches = slices.Concat(before, matches[:len(matches)-len(after)]) // under present IDs
+	byTopic := func(a, b news.Match) int { return cmp.Compare(a.Topic, b.Topic) }
+	slices.SortStableFunc(before, byTopic)
+	slices.SortStableFunc(after, byTopic)
+	return matches, !slices.EqualFunc(before, after, sameMatch)
+}
+
+// sameMatch compares what readers see of a match: the hash of its rules is not.
+func sameMatch(a, b news.Match) bool {
+	return a.Topic == b.Topic && a.Verdict == b.Verdict && a.Rule == b.Rule && a.Excluded == b.Excluded && slices.Equal(a.Mentions, b.Mentions)
+}
+
+// join appends entries, the earliest first as polls do.
+func (r *rematch) join(tx Tx, joins map[string][]Joined) error {
+	for _, id := range slices.Sorted(maps.Keys(joins)) {
+		slices.Reverse(joins[id]) // the scan went backward
+		if _, err := tx.Append(r.view.topics[id].origin, joins[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stand keeps where the topics of this batch stand now.
+func (r *rematch) stand(tx Tx, done *Rematched) error {
+	topics, err := tx.Topics()
+	if err != nil {
+		return err
+	}
+	var put []Topic
+	done.More = false
+	for _, t := range topics {
+		want, ok := r.rules[t.Topic.ID]
+		if r.topics[t.Topic.ID] {
+			t.Matching, t.Cursor = want, r.next
+			if r.next == "" {
+				t.Rules = want
+			}
+			put = append(put, t)
+		}
+		done.More = done.More || ok && !t.Removed && t.Rules != want
+	}
+	return tx.PutTopics(put)
+}
