@@ -52,6 +52,7 @@ func (s *Store) Commit(ctx context.Context, p news.Poll, items []news.Item) (new
 	if err != nil {
 		return p, fmt.Errorf("commit %s: %w", p.Source, err)
 	}
+	c.readRest()
 	return s.write(ctx, c)
 }
 

@@ -42,7 +42,7 @@ type prepared struct {
 }
 
 // prepare finds the items that stand in the last document word for word, so
-// that a document costs what its news costs, and reads the texts of the others.
+// that a document costs what its news costs.
 func (c *commit) prepare(tx ReadTx, rec *Source) error {
 	c.prepared = prepared{fence: rec.State.Fence, origin: *c.src, distrust: rec.State.Distrust, raws: make([]uint64, len(c.items))}
 	c.origin.ID = rec.Origin
@@ -59,11 +59,10 @@ func (c *commit) prepare(tx ReadTx, rec *Source) error {
 		c.raws[i] = rawHash(&c.items[i])
 		c.same[i] = stood[c.raws[i]]
 	}
-	c.readRest()
 	return nil
 }
 
-// readRest names the keys of what is not the same, or of everything.
+// readRest reads the texts of what is not the same, and names its keys.
 func (c *commit) readRest() {
 	c.rest, c.entries = nil, nil
 	for i := range c.items {
@@ -99,6 +98,7 @@ func (c *commit) identify() error {
 		if err := c.prepare(c.tx, &c.rec); err != nil {
 			return err
 		}
+		c.readRest()
 	}
 	found, tally, err := c.find()
 	if err != nil {

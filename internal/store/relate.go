@@ -38,13 +38,17 @@ type relation struct {
 	changed map[news.ItemID]bool // whose kin is another one
 }
 
-// relate finds copies and stories of what is new or revised.
-func (c *commit) relate() error {
-	r := relation{
+func newRelation(c *commit) *relation {
+	return &relation{
 		commit: c, items: make(map[news.ItemID]*Stored), signs: newSigner(c.view),
 		uses: make(map[Text][]story.Use), touched: make(map[news.ItemID]bool), kin: make(map[news.ItemID]Kin),
 		changed: make(map[news.ItemID]bool),
 	}
+}
+
+// relate finds copies and stories of what is new or revised.
+func (c *commit) relate() error {
+	r := newRelation(c)
 	var ids []news.ItemID
 	for _, stored := range [][]Stored{c.fresh, c.revised} {
 		for i := range stored {
@@ -595,6 +599,12 @@ func (r *relation) show([]news.ItemID) error {
 	if err != nil {
 		return err
 	}
+	r.shownBy(ids)
+	return nil
+}
+
+// shownBy notes the topics that items are in.
+func (r *relation) shownBy(ids []news.ItemID) {
 	for _, id := range ids {
 		for _, m := range r.items[id].Item.Matches {
 			if m.Verdict == news.In {
@@ -602,5 +612,4 @@ func (r *relation) show([]news.ItemID) error {
 			}
 		}
 	}
-	return nil
 }

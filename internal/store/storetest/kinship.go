@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -162,4 +163,58 @@ func flood(w *World) {
 	if st.Capped == 0 {
 		w.t.Errorf("no item was counted that has more candidates than are compared")
 	}
+}
+
+// T10: split after merge, and merge after split, give the state before.
+func t10(w *World) {
+	a, b, other := wire("alpha", 1, "border"), wire("beta", 2, "border"), w.Item("beta", 3, "border")
+	w.Commit("alpha", a)
+	w.Now = w.Now.Add(time.Minute)
+	w.Commit("beta", b, other)
+	id := func(item news.Item) news.ItemID { return w.itemOf(item.Link).Item.ID }
+	step := func(what string, f func() (news.Relation, error), relation news.Relation, want ...entry) {
+		w.t.Helper()
+		revision := w.Store.Revision("border")
+		got, err := f()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		same(w, what, got, relation)
+		same(w, what+": shown", w.shown(""), want)
+		same(w, what+": the topic moved", w.Store.Revision("border"), revision+1)
+	}
+	split := func(x, y news.Item) func() (news.Relation, error) {
+		return func() (news.Relation, error) { return w.Store.Split(w.t.Context(), id(x), id(y), "two reports") }
+	}
+	merge := func(x, y news.Item) func() (news.Relation, error) {
+		return func() (news.Relation, error) { return w.Store.Merge(w.t.Context(), id(x), id(y), "one event") }
+	}
+	alone := entry{"beta", 0, 0, ""}
+	copied := []entry{alone, {"alpha", 2, 1, "beta copy copy-print"}}
+	told := []entry{{"beta", 2, 2, "alpha story copy-print"}, alone, {"alpha", 2, 2, "beta story copy-print"}}
+	apart := []entry{alone, alone, {"alpha", 0, 0, ""}}
+	titles := w.Titles("border")
+	same(w, "at first", w.shown(""), copied)
+	step("split of copies", split(a, b), news.RelationStory, told...)
+	step("split of a story", split(b, a), "", apart...)
+	w.Now = w.Now.Add(time.Hour)
+	same(w, "a poll brings nothing back", w.Commit("alpha", a, w.Item("alpha", 9)).Known, 1)
+	same(w, "still apart", w.shown(""), apart)
+	step("merge to a story", merge(a, b), news.RelationStory, told...)
+	step("merge to copies", merge(b, a), news.RelationCopy, copied...)
+	same(w, "titles", w.Titles("border"), titles)
+	if _, err := merge(a, b)(); !errors.Is(err, store.ErrNothingToDo) {
+		w.t.Errorf("merge of copies: %v", err)
+	}
+	if _, err := split(a, other)(); !errors.Is(err, store.ErrNothingToDo) {
+		w.t.Errorf("split of what is not related: %v", err)
+	}
+	if _, err := w.Store.Split(w.t.Context(), 1, 2, ""); !errors.Is(err, store.ErrNotFound) {
+		w.t.Errorf("split of unknown items: %v", err)
+	}
+	step("merge of strangers", merge(a, other), news.RelationStory,
+		entry{"beta", 2, 2, "alpha story by-hand, beta story story-link"},
+		entry{"alpha", 2, 2, "beta copy copy-print, beta story by-hand"})
+	w.Restart()
+	step("and their split after a restart", split(a, other), "", copied...)
 }

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"P4ACopyMovesTheTopicsThatShowIt", copiesMove},
 		{"P4GroupsComeOutInAnyOrder", copiesInAnyOrder},
 		{"P4ARevisionCanBecomeACopy", copyByRevision},
+		{"T10SplitAndMergeUndoEachOther", t10},
 		{"AFloodOfOneTitleIsBounded", flood},
 		{"P5EveryItemOfADocumentIsCounted", p5},
 		{"P6OnlyYoungItemsOfALaterDocumentAreNews", p6},
