@@ -67,6 +67,9 @@ type ReadTx interface {
 	// Owners returns for each key the items that carry it, whatever its scope.
 	Owners(keys []story.Key) ([][]Owner, error)
 	Items(ids []news.ItemID) ([]Stored, error)
+	// Texts returns the Text of items, without reading them whole; 0 of one that
+	// has none.
+	Texts(ids []news.ItemID) ([]uint64, error)
 	Revisions(ids []news.ItemID) ([][]news.Revision, error)
 	// Uses returns the appearances of texts at their sources.
 	Uses(texts []Text) ([][]story.Use, error)

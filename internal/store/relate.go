@@ -33,16 +33,17 @@ type relation struct {
 	items   map[news.ItemID]*Stored // read so far; nil: its text has expired
 	signs   signer
 	uses    map[Text][]story.Use
-	touched map[news.ItemID]bool // their component may have changed
-	kin     map[news.ItemID]Kin  // read so far, as it will be
-	changed map[news.ItemID]bool // whose kin is another one
+	touched map[news.ItemID]bool          // their component may have changed
+	kin     map[news.ItemID]Kin           // read so far, as it will be
+	titles  map[news.ItemID]*story.Vector // of members of stories, looked up so far; nil: the text has expired
+	changed map[news.ItemID]bool          // whose kin is another one
 }
 
 func newRelation(c *commit) *relation {
 	return &relation{
 		commit: c, items: make(map[news.ItemID]*Stored), signs: newSigner(c.view),
 		uses: make(map[Text][]story.Use), touched: make(map[news.ItemID]bool), kin: make(map[news.ItemID]Kin),
-		changed: make(map[news.ItemID]bool),
+		titles: make(map[news.ItemID]*story.Vector), changed: make(map[news.ItemID]bool),
 	}
 }
 
@@ -551,15 +552,15 @@ func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, erro
 	if len(members) == 0 {
 		members = []news.ItemID{id}
 	}
-	members, err := r.read(members)
-	if err != nil {
+	if err := r.hear(members); err != nil {
 		return story.Open{}, err
 	}
+	members = slices.DeleteFunc(slices.Clone(members), func(id news.ItemID) bool { return r.titles[id] == nil })
 	if err := r.family(members); err != nil {
 		return story.Open{}, err
 	}
 	slices.SortFunc(members, func(a, b news.ItemID) int {
-		return cmp.Or(r.items[b].Item.At.Compare(r.items[a].Item.At), cmp.Compare(a, b))
+		return cmp.Or(r.titles[b].At().Compare(r.titles[a].At()), cmp.Compare(a, b))
 	})
 	o := story.Open{ID: id}
 	heard := make(map[news.ItemID]bool)
@@ -567,10 +568,32 @@ func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, erro
 		group := cmp.Or(r.kin[m].Group, m)
 		if !heard[group] && len(o.Members) < story.StoryMembers {
 			heard[group] = true
-			o.Members = append(o.Members, *r.vector(m))
+			o.Members = append(o.Members, *r.titles[m])
 		}
 	}
 	return o, nil
+}
+
+// hear finds the vectors of items. It reads only those whose vector is not kept
+// since they were last compared.
+func (r *relation) hear(ids []news.ItemID) error {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id news.ItemID) bool { _, ok := r.titles[id]; return ok })
+	texts, err := r.tx.Texts(ids)
+	if err != nil {
+		return err
+	}
+	var unknown []news.ItemID
+	for i, id := range ids {
+		r.titles[id] = r.vectors.get(vectorName{id, texts[i]})
+		if r.titles[id] == nil {
+			unknown = append(unknown, id)
+		}
+	}
+	unknown, err = r.read(unknown)
+	for _, id := range unknown {
+		r.titles[id] = r.vector(id)
+	}
+	return err
 }
 
 // show writes what has changed and notes the topics that show it: those of every

@@ -28,6 +28,7 @@ type counts struct {
 	headlines int
 	of        map[string]int
 	words     []string // as they were counted
+	unseen    int32    // idf of a stem that is in none of the headlines
 }
 
 // readCounts reads "word TAB count" lines; the word # is the number of headlines.
@@ -52,13 +53,17 @@ func readCounts(gz []byte) (counts, error) {
 		c.words = append(c.words, word)
 		c.of[stem(word)] += count
 	}
+	c.unseen = c.idf(0)
 	return c, nil
 }
 
-// idf returns how rare a stem is, in thousandths: ln((N + 1) / (df + 1/2)).
+// idf returns how rare a stem in n headlines is, in thousandths: ln((N + 1) / (n + 1/2)).
 // Integers, because floating point differs from machine to machine.
-func (c *counts) idf(stem string) int32 {
-	return int32(math.Round(1000 * math.Log(float64(c.headlines+1)/(float64(c.of[stem])+0.5))))
+func (c *counts) idf(n int) int32 {
+	if n == 0 && c.unseen != 0 {
+		return c.unseen
+	}
+	return int32(math.Round(1000 * math.Log(float64(c.headlines+1)/(float64(n)+0.5))))
 }
 
 // stem cuts the plural off an English word and writes it as Americans do, as

@@ -72,6 +72,9 @@ func NewVector(s *Signature) Vector {
 	return v
 }
 
+// At returns the time of the item.
+func (v *Vector) At() time.Time { return v.at }
+
 // StoryKeys returns the keys of 48 bits under which the stories of a vector are
 // found. A story is a candidate when two are shared.
 func StoryKeys(v *Vector) []uint64 {

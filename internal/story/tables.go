@@ -239,9 +239,10 @@ func (v *vocabulary) lexeme(word string) lexeme {
 	l := lexeme{stem: stem(word), agency: v.agencies[word]}
 	l.hash = hashWord(l.stem)
 	l.class = v.classes[word] | v.classes[l.stem]
-	l.known = v.background.of[l.stem]+v.local.of[l.stem] > 0
-	l.idf = v.background.idf(l.stem)
-	l.region = (l.idf + v.local.idf(l.stem)) / 2
+	all, local := v.background.of[l.stem], v.local.of[l.stem]
+	l.known = all+local > 0
+	l.idf = v.background.idf(all)
+	l.region = (l.idf + v.local.idf(local)) / 2
 	return l
 }
 

@@ -275,6 +275,26 @@ func (t *tx) Items(ids []news.ItemID) ([]store.Stored, error) {
 	return out, nil
 }
 
+func (t *tx) Texts(ids []news.ItemID) ([]uint64, error) {
+	out := make([]uint64, len(ids))
+	for i, id := range ids {
+		seq, err := t.seq(id)
+		if err != nil {
+			return nil, err
+		}
+		row := t.Bucket(bItem).Get(be8(seq))
+		if row == nil {
+			continue
+		}
+		s, err := unpackHead(row)
+		if err != nil {
+			return nil, fmt.Errorf("item %s: %w", id, err)
+		}
+		out[i] = s.Text
+	}
+	return out, nil
+}
+
 func (t *tx) Revisions(ids []news.ItemID) ([][]news.Revision, error) {
 	out := make([][]news.Revision, len(ids))
 	b := t.Bucket(bRevision)

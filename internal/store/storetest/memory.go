@@ -252,6 +252,14 @@ func cloned(s store.Stored) store.Stored {
 	return s
 }
 
+func (t *transaction) Texts(ids []news.ItemID) ([]uint64, error) {
+	out := make([]uint64, len(ids))
+	for i, id := range ids {
+		out[i] = t.items[id].Text
+	}
+	return out, nil
+}
+
 func (t *transaction) Revisions(ids []news.ItemID) ([][]news.Revision, error) {
 	out := make([][]news.Revision, len(ids))
 	for i, id := range ids {
