@@ -56,10 +56,10 @@ func oneText(x, y []term, only class) (int, bool) {
 func replaced(left, across, other []term, only class) bool {
 	for i := range left {
 		t := &left[i]
-		if t.class&soft != 0 || t.idf <= substitute && t.class&critical == 0 || t.class&only != only {
+		if t.class&soft != 0 || t.idf <= substitute && t.class&(critical|function) == 0 || t.class&only != only {
 			continue
 		}
-		if t.class&(name|critical) != 0 || t.idf == flatIDF {
+		if t.class&(name|critical) != 0 || t.flat() {
 			other = across
 		}
 		if !slices.ContainsFunc(other, func(o term) bool { return o.hash == t.hash }) &&

@@ -111,7 +111,7 @@ func variants(a, b *term) bool {
 	if a.known && b.known || (a.class|b.class)&^name != 0 || len(a.stem) < minVariant || len(b.stem) < minVariant {
 		return false
 	}
-	return a.stem[0] == b.stem[0] && consonants(a.stem) == consonants(b.stem) && a.idf != flatIDF
+	return a.stem[0] == b.stem[0] && consonants(a.stem) == consonants(b.stem) && !a.flat()
 }
 
 // consonants returns the skeleton of a Latin word, doubles once.

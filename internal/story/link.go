@@ -33,6 +33,7 @@ const (
 // Afghan is Afghanistan and an airstrike a strike.
 type Vector struct {
 	weights []weight // by hash
+	counted bool     // in a language that the tables know
 	at      time.Time
 	kind    class // whether it explains or reacts
 }
@@ -40,15 +41,16 @@ type Vector struct {
 type weight struct {
 	hash  uint64
 	value int64 // thousandths
+	tells bool  // what few titles have
 }
 
 // NewVector makes the vector of a signature.
 func NewVector(s *Signature) Vector {
-	v := Vector{at: s.at}
+	v := Vector{at: s.at, counted: s.counted}
 	for i := 0; i < len(s.title); i++ {
 		t := &s.title[i]
 		v.kind |= t.class & (explains | reacts)
-		if t.class&stopWord != 0 {
+		if t.class&(stopWord|function) != 0 {
 			continue
 		}
 		main := ""
@@ -60,10 +62,10 @@ func NewVector(s *Signature) Vector {
 				}
 			}
 		}
-		w := weight{t.hash, int64(max(t.region, minWeight))}
+		w := weight{cmp.Or(t.entity, t.hash), int64(max(t.region, minWeight)), t.informative()}
 		if main != "" {
 			target := words().look(main)
-			w = weight{target.hash, min(w.value, int64(max(target.region, minWeight))+foldedExtra)}
+			w.hash, w.value = target.hash, min(w.value, int64(max(target.region, minWeight))+foldedExtra)
 		}
 		v.weights = append(v.weights, w)
 	}
@@ -78,9 +80,11 @@ func (v *Vector) At() time.Time { return v.at }
 // StoryKeys returns the keys of 48 bits under which the stories of a vector are
 // found. A story is a candidate when two are shared.
 func StoryKeys(v *Vector) []uint64 {
-	rare := slices.SortedFunc(slices.Values(v.weights), func(a, b weight) int {
-		return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.hash, b.hash))
-	})
+	rare := slices.Clone(v.weights)
+	if !v.counted { // what tells nothing would find every story of the day
+		rare = slices.DeleteFunc(rare, func(w weight) bool { return !w.tells })
+	}
+	slices.SortFunc(rare, func(a, b weight) int { return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.hash, b.hash)) })
 	out := make([]uint64, 0, storyKeys)
 	for _, w := range rare[:min(len(rare), storyKeys)] {
 		out = append(out, w.hash&(1<<keyBits-1))
@@ -89,9 +93,10 @@ func StoryKeys(v *Vector) []uint64 {
 	return out
 }
 
-// similarity is the cosine of two vectors, less with time, in millionths.
+// similarity is the cosine of two vectors, less with time and where one is of a
+// language without counts, in millionths.
 func similarity(a, b *Vector) int64 {
-	var dot, x, y int64
+	var dot, told, x, y int64
 	for i, j := 0, 0; i < len(a.weights) && j < len(b.weights); {
 		switch c := cmp.Compare(a.weights[i].hash, b.weights[j].hash); {
 		case c < 0:
@@ -100,10 +105,14 @@ func similarity(a, b *Vector) int64 {
 			j++
 		default:
 			dot += a.weights[i].value * b.weights[j].value
+			if a.weights[i].tells && b.weights[j].tells {
+				told += min(a.weights[i].value, b.weights[j].value, flatIDF)
+			}
 			i, j = i+1, j+1
 		}
 	}
-	if dot == 0 {
+	flat := !a.counted || !b.counted
+	if dot == 0 || flat && told < flatShared {
 		return 0
 	}
 	for _, w := range a.weights {
@@ -115,7 +124,11 @@ func similarity(a, b *Vector) int64 {
 	// One rounded operation after the other: nothing to fuse, the same everywhere.
 	cosine := float64(dot) / math.Sqrt(float64(x)*float64(y))
 	decay := math.Round(1e6 * math.Exp(-float64(a.at.Sub(b.at).Abs())/float64(decayTime)))
-	return int64(cosine * decay)
+	s := int64(cosine * decay)
+	if flat {
+		s = s * flatWorth / 1000
+	}
+	return s
 }
 
 // Open is a story that may take a new member, with the vectors of its newest

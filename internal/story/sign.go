@@ -60,6 +60,9 @@ func Sign(src *news.Source, item *news.Item) Signature {
 		s.title = r.terms(title)
 	}
 	s.counted = r.counted
+	if !s.counted {
+		nameEntities(s.title, title, lang)
+	}
 	s.set = unique(s.title)
 	s.titleHash = hashTerms(s.title)
 	s.readSummary(&r, src, item)
@@ -177,6 +180,9 @@ func (k CandidateKey) Weight() int {
 func CandidateKeys(s *Signature) []CandidateKey {
 	keys := make([]CandidateKey, 0, titleKeys+shingleKeys+1)
 	for _, t := range rarest(s.set, titleKeys) {
+		if t.class&function != 0 {
+			break
+		}
 		keys = append(keys, CandidateKey(t.hash)&(strongKey-1))
 	}
 	if s.usable {
@@ -191,10 +197,12 @@ func CandidateKeys(s *Signature) []CandidateKey {
 	return slices.Compact(keys)
 }
 
-// rarest returns the n terms with the largest IDF, ties by hash.
+// rarest returns the n terms with the largest IDF, common ones last, ties by hash.
 func rarest(set []term, n int) []term {
 	out := slices.Clone(set)
-	slices.SortFunc(out, func(a, b term) int { return cmp.Or(cmp.Compare(b.idf, a.idf), cmp.Compare(a.hash, b.hash)) })
+	slices.SortFunc(out, func(a, b term) int {
+		return cmp.Or(cmp.Compare(a.class&(function|everyday), b.class&(function|everyday)), cmp.Compare(b.idf, a.idf), cmp.Compare(a.hash, b.hash))
+	})
 	return out[:min(n, len(out))]
 }
 

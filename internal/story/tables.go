@@ -3,6 +3,7 @@ package story
 import (
 	"crypto/sha256"
 	_ "embed" // the tables
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"regexp"
@@ -126,11 +127,14 @@ const (
 	template
 	explains
 	reacts
+	function // a word of grammar, in a language without counts
+	everyday // a word or name of any day's news, in such a language
+	bigram   // two characters of a script without spaces
 )
 
 var classNames = map[string]class{
 	"stop": stopWord, "critical": critical, "soft": soft, "negation": negation, "modal": modal, "label": label, "template": template,
-	"explains": explains, "reacts": reacts,
+	"explains": explains, "reacts": reacts, "function": function, "everyday": everyday,
 }
 
 // lexeme is what the tables say of a word.
@@ -148,6 +152,7 @@ type lexeme struct {
 type vocabulary struct {
 	words             map[string]lexeme // by folded word
 	classes           map[string]class
+	beginnings        map[string]bool // of everyday words, with any ending
 	numbers           map[string]int // five: 5
 	times             map[string]int // lakh: 5 zeros
 	ordinals          map[string]string
@@ -168,7 +173,7 @@ var words = sync.OnceValue(func() *vocabulary {
 
 func loadVocabulary(table string, background, region []byte) (*vocabulary, error) {
 	v := &vocabulary{
-		words: make(map[string]lexeme), classes: make(map[string]class), numbers: make(map[string]int),
+		words: make(map[string]lexeme), classes: make(map[string]class), beginnings: make(map[string]bool), numbers: make(map[string]int),
 		times: make(map[string]int), ordinals: make(map[string]string), same: make(map[string]string),
 		agencies: make(map[string]uint32), agencyDomains: make(map[string]uint32),
 	}
@@ -199,7 +204,11 @@ func loadVocabulary(table string, background, region []byte) (*vocabulary, error
 func (v *vocabulary) add(kind string, f []string) error {
 	if c, ok := classNames[kind]; ok {
 		for _, w := range f {
-			v.classes[text.Fold(w)] |= c
+			if root, ok := strings.CutSuffix(w, "*"); ok && c == everyday {
+				v.beginnings[text.Fold(root)] = true
+			} else {
+				v.classes[text.Fold(w)] |= c
+			}
 		}
 		return nil
 	}
@@ -284,9 +293,11 @@ var tables = sync.OnceValue(func() string {
 	for _, t := range []string{urlText, wordText, string(backgroundCounts), string(regionCounts)} {
 		h.Write([]byte(t))
 	}
+	h.Write(binary.BigEndian.AppendUint64(nil, entities().Hash()))
 	return hex.EncodeToString(h.Sum(nil))[:8]
 })
 
-// Tables returns the number of the embedded tables, 8 hexadecimal digits. It is
+// Tables returns the number of the embedded tables, the lexicon among them, 8
+// hexadecimal digits. It is
 // kept with every edge: thresholds belong to their tables.
 func Tables() string { return tables() }

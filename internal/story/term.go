@@ -15,10 +15,9 @@ import (
 type term struct {
 	word string // folded
 	lexeme
+	at     int32  // the token that it begins with
+	entity uint64 // that it is a name of, in the title of a language without counts; 0: none
 }
-
-// flatIDF is the weight of every word in a language without counts, thousandths.
-const flatIDF = 6000
 
 // reader turns texts into terms. Counted says that the tables know the language.
 type reader struct {
@@ -39,7 +38,7 @@ func (r *reader) terms(s string) []term {
 			out, i = append(out, r.number(n)), next
 		case r.joined(i):
 			for ; r.joined(i); i++ {
-				out = append(out, r.term(t.Fold+r.tokens[i+1].Fold))
+				out = append(out, r.bigram(t.Fold+r.tokens[i+1].Fold, i))
 				t = r.tokens[i+1]
 			}
 			i++
@@ -52,6 +51,7 @@ func (r *reader) terms(s string) []term {
 			out, i = append(out, r.term(r.initials(i))), i+2
 		default:
 			word := r.term(t.Fold)
+			word.at = int32(i)
 			if first, _ := utf8.DecodeRuneInString(s[t.Start:]); unicode.IsUpper(first) {
 				word.class |= name
 			}
@@ -83,10 +83,21 @@ func (r *reader) term(word string) term {
 	if isNumber(word) {
 		t.class |= figure
 	}
-	if !r.counted {
-		t.idf, t.region = flatIDF, flatIDF
-		t.class &^= critical | soft | stopWord | modal // of English
-		t.known = false
+	if r.counted {
+		t.class &^= function | everyday // of other languages
+	} else {
+		r.v.flatten(&t)
+	}
+	return t
+}
+
+// bigram makes the term of two characters, tokens i and the next.
+func (r *reader) bigram(characters string, i int) term {
+	t := r.term(characters)
+	t.at, t.class = int32(i), t.class|bigram
+	if !r.counted && t.class&function == 0 {
+		t.class &^= everyday // it has two letters, as words there have
+		t.region = flatPair
 	}
 	return t
 }
@@ -209,4 +220,6 @@ func count(terms []term, c class) int {
 
 // informative says whether a term tells a text from others: no stop word, no
 // number and no word that decides.
-func (t *term) informative() bool { return t.class&(stopWord|figure|critical) == 0 }
+func (t *term) informative() bool {
+	return t.class&(stopWord|figure|critical|function|everyday) == 0
+}
