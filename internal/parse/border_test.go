@@ -30,7 +30,7 @@ func TestWhatIsNoDocumentSaysWhatItIs(t *testing.T) {
 		`<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url/></urlset>`:                                     "not-a-feed: XML of another kind: its root is <urlset>",
 		`<rss version="2.0"><channel><title>x</title>`:                                                                    "not-a-feed: cut off before the first item",
 		`<rss version="2.0"><channel><item><title>x`:                                                                      "not-a-feed: cut off before the first item",
-		`[1, 2]`:                             `not-a-feed: text without markup: "[1, 2]"`,
+		`[1, 2]`:                             `not-a-feed: JSON of another kind: it has no items`,
 		`{"error": "rate limited"}`:          "not-a-feed: JSON of another kind: it has no items",
 		"<rss>" + strings.Repeat("<a>", 200): "too-large: depth: 129, the limit is 128",
 	} {

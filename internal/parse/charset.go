@@ -330,14 +330,14 @@ func hasHigh(b []byte) bool {
 }
 
 // clean drops what XML 1.0 §2.2 forbids, and whatever stands before the
-// document.
+// document. A [ before it makes it JSON of another kind.
 func (d *decoded) clean() {
 	b := bytes.TrimPrefix(d.body, []byte("\uFEFF"))
 	if dirty(b) {
 		b = cleaned(b)
 		d.repair("characters that XML forbids were dropped")
 	}
-	if i := bytes.IndexAny(b, "<{"); i > 0 {
+	if i := bytes.IndexAny(b, "<{["); i > 0 {
 		if lead := bytes.TrimSpace(b[:i]); len(lead) > 0 {
 			d.repair("text before the document was dropped")
 		}

@@ -16,8 +16,12 @@ import (
 	"golang.org/x/net/html"
 	atoms "golang.org/x/net/html/atom"
 
+	"khyber/internal/feedtest"
 	"khyber/internal/news"
 )
+
+// maxSeed keeps the seeds of fuzzing small, in bytes.
+const maxSeed = 4 << 10
 
 // seedDocuments are the golden documents and small hostile ones.
 func seedDocuments(f *testing.F) [][]byte {
@@ -34,6 +38,13 @@ func seedDocuments(f *testing.F) [][]byte {
 	}
 	for _, h := range hostiles() {
 		out = append(out, []byte(h.body(3)))
+	}
+	for _, h := range feedtest.HostileDocuments() {
+		if sizeOf(h) <= 1000 {
+			if body := h.Body(); len(body) < maxSeed {
+				out = append(out, body)
+			}
+		}
 	}
 	return out
 }

@@ -204,8 +204,8 @@ func (j *jsonShape) member(open byte, want *schema) bool {
 	}
 	top := want == jsonSchema
 	if top && key == "items" {
-		j.inItems, j.hasItems = true, true
 		j.space()
+		j.inItems, j.hasItems = true, j.at < len(j.b) && j.b[j.at] == '['
 		j.lastItem = j.at + 1
 	}
 	start := j.at

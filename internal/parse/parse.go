@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -97,6 +98,8 @@ func (p *parser) parse(body []byte) error {
 		err = p.parseJSON(d.body)
 	case d.body[0] == '<':
 		err = p.parseXML(d.body)
+	case json.Valid(d.body):
+		err = noDocument("JSON of another kind: it has no items")
 	default:
 		err = noDocument("text without markup: %.60q", d.body)
 	}
