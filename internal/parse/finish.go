@@ -42,7 +42,7 @@ func (p *parser) finishHead() {
 	d.Rights = h.rights.line(maxRightsBytes)
 	d.Home = webAddress(p.base, p.textOf(h.home))
 	d.Lang = firstOf(languageTag(h.lang), languageTag(p.header.Get("Content-Language")))
-	d.ID = cutBytes(strings.TrimSpace(p.textOf(h.id)), maxIDBytes)
+	d.ID = rich{text: p.textOf(h.id), kind: kindPlain}.line(maxIDBytes)
 	d.Image = webAddress(p.base, p.textOf(h.image))
 	d.Generator = p.name(h.generator)
 	d.Tags = p.tags(h.tags)
@@ -71,6 +71,9 @@ func (p *parser) finishItem(d *draft) news.Item {
 	it.Rights = d.rights.line(maxRightsBytes)
 	p.finishDates(&it, d)
 	p.finishOutlet(&it, d)
+	if it.Rights == "" && it.Outlet == (news.Outlet{}) {
+		it.Rights = p.doc.Rights // what holds for the document holds for its own items
+	}
 	it.Lang = firstOf(p.src.Lang, it.Lang, language(p.doc.Lang))
 	if it.Lang == "" {
 		it.Lang = text.Language(it.Title + " " + it.Summary)
@@ -152,7 +155,7 @@ func (p *parser) tags(raw []string) []string {
 // finishDates reads the dates. An item without one has none: never "now".
 func (p *parser) finishDates(it *news.Item, d *draft) {
 	published, updated := p.textOf(d.published), p.textOf(d.updated)
-	it.DateRaw = cutBytes(strings.TrimSpace(firstOf(published, updated)), maxDateBytes)
+	it.DateRaw = rich{text: firstOf(published, updated), kind: kindPlain}.line(maxDateBytes)
 	var zoned bool
 	var ok bool
 	if strings.TrimSpace(published) != "" {

@@ -43,7 +43,7 @@ type Document struct {
 // judges dates. The error is an *Error; the Document is valid with it, too, as
 // far as it goes.
 //
-// body may be changed. Items share no memory with it.
+// body is not changed. Items share no memory with it.
 func Parse(src *news.Source, body []byte, header http.Header, now time.Time) (Document, error) {
 	return run(src, body, header, now, false)
 }
