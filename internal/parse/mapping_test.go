@@ -242,3 +242,57 @@ func TestDocumentsOfAnyShapeGiveTheirItems(t *testing.T) {
 		}
 	}
 }
+
+func TestBaseWithinMarkup(t *testing.T) {
+	for in, want := range map[string]string{
+		`<div xmlns="http://www.w3.org/1999/xhtml"><a href="x">a</a></div>`:                                                       `<a href="https://herald.example/rss/x" rel="nofollow noopener">a</a>`,
+		`<div xmlns="http://www.w3.org/1999/xhtml" xml:base="/b/"><a href="x">a</a></div>`:                                        `<a href="https://herald.example/b/x" rel="nofollow noopener">a</a>`,
+		`<div xmlns="http://www.w3.org/1999/xhtml"><p xml:base="/b/"><a href="x">a</a></p><a href="y">c</a></div>`:                `<p><a href="https://herald.example/b/x" rel="nofollow noopener">a</a></p><a href="https://herald.example/rss/y" rel="nofollow noopener">c</a>`,
+		`<div xmlns="http://www.w3.org/1999/xhtml"><p xml:base="https://o.example/d/"><img src="i.png" xml:base="e/"/></p></div>`: `<p><img src="https://o.example/d/e/i.png"/></p>`,
+		`<div xmlns="http://www.w3.org/1999/xhtml" xml:base="http://%zz/"><a href="x">a</a><br/></div>`:                           `<a href="https://herald.example/rss/x" rel="nofollow noopener">a</a><br/>`,
+	} {
+		doc := mustParse(t, `<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><content type="xhtml">`+in+`</content></entry></feed>`)
+		if got := doc.Items[0].ContentHTML; got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", in, got, want)
+		}
+	}
+}
+
+// TestSloppyStartTagsAreWrittenAnew has tags that an XML parser would refuse,
+// together with what the prescan changes in them.
+func TestSloppyStartTagsAreWrittenAnew(t *testing.T) {
+	doc := mustParse(t, `<rss version=2.0 xmlns=urn:mine xmlns:D='HTTP://purl.org/dc/elements/1.1'><channel xml:base=https://b.example/d/ hidden>`+
+		`<item x="<1>" y=a"b><D:creator>A</D:creator><link href=one></link><enclosure type=audio/ogg url="e.ogg?a=1&b='2'" length=5 /><title">T</title>`+
+		`<guid isPermaLink=false>g</guid><body xmlns="http://www.w3.org/1999/xhtml"/></item></channel></rss>`)
+	if len(doc.Items) != 1 {
+		t.Fatalf("%d items, %v, %q", len(doc.Items), doc.Rejected, doc.Repairs)
+	}
+	it := doc.Items[0]
+	got := []string{it.GUID, it.Link, it.Files[0].URL, it.Files[0].Type, it.Authors[0].Name}
+	want := []string{"g", "https://b.example/d/one", "https://b.example/d/e.ogg?a=1&b='2'", "audio/ogg", "A"}
+	if strings.Join(got, " ") != strings.Join(want, " ") || !doc.Bozo {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestVersions(t *testing.T) {
+	for version, want := range map[string]string{
+		"0.9": "rss090", "0.90": "rss090", "0.91": "rss091", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094", "1.0": "rss10",
+		"2.0": "rss20", "2.0.1": "rss20", "2": "rss20", "": "rss", "x": "rss",
+	} {
+		if doc := mustParse(t, `<rss version="`+version+`"><channel/></rss>`); doc.Version != want {
+			t.Errorf("%q: got %s, want %s", version, doc.Version, want)
+		}
+	}
+}
+
+func TestUndeclaredPrefixesMeanWhatTheyUsuallyDo(t *testing.T) {
+	doc := mustParse(t, `<rss version="2.0"><channel><rss:item><rss:title>a</rss:title><content:encoded>&lt;b&gt;c&lt;/b&gt;</content:encoded><xhtml:div>d</xhtml:div>`+
+		`<dc:creator>A</dc:creator><atom:link href="/l"/><media:thumbnail url="/t.jpg"/></rss:item></channel></rss>`)
+	it := doc.Items[0]
+	got := []string{it.Title, it.ContentHTML, it.Authors[0].Name, it.Link, it.Image}
+	want := []string{"a", "d", "A", "https://herald.example/l", "https://herald.example/t.jpg"}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
