@@ -46,6 +46,7 @@ type cli struct {
 	Render      renderCmd      `cmd:"" help:"Print one topic feed."`
 	Publish     publishCmd     `cmd:"" help:"Write every topic feed and page as static files."`
 	Why         whyCmd         `cmd:"" help:"Say why an item is in a topic, or is not."`
+	Try         tryCmd         `cmd:"" help:"Fetch a feed, or find that of a site, and show what Khyber makes of it."`
 	Parse       parseCmd       `cmd:"" help:"Show what Khyber makes of a document."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

@@ -13,7 +13,12 @@ import (
 
 // TestScript runs the command line as a person would: one file a behaviour.
 func TestScript(t *testing.T) {
+	site := feedtest.Serve(t, trySite())
 	testscript.Run(t, testscript.Params{
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("SITE", site.URL) // the world of try.txtar
+			return nil
+		},
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,

@@ -87,12 +87,18 @@ type mention struct {
 }
 
 func verdictOf(id string, r *topic.Reason) verdict {
-	v := verdict{Topic: id, Verdict: r.Match.Verdict.String(), Rule: r.Match.Rule, Mentions: []mention{}, Nearest: r.Nearest()}
-	if r.Match.Verdict == news.Excluded {
-		v.Rule = r.Match.Excluded
+	v := matchVerdict(&r.Match)
+	v.Topic, v.Nearest = id, r.Nearest()
+	return v
+}
+
+func matchVerdict(m *news.Match) verdict {
+	v := verdict{Topic: m.Topic, Verdict: m.Verdict.String(), Rule: m.Rule, Mentions: []mention{}}
+	if m.Verdict == news.Excluded {
+		v.Rule = m.Excluded
 	}
-	for _, m := range r.Match.Mentions {
-		v.Mentions = append(v.Mentions, mention{m.Entity, m.Text, string(m.In)})
+	for _, said := range m.Mentions {
+		v.Mentions = append(v.Mentions, mention{said.Entity, said.Text, string(said.In)})
 	}
 	return v
 }
