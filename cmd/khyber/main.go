@@ -47,6 +47,8 @@ type cli struct {
 	Publish     publishCmd     `cmd:"" help:"Write every topic feed and page as static files."`
 	Why         whyCmd         `cmd:"" help:"Say why an item is in a topic, or is not."`
 	Try         tryCmd         `cmd:"" help:"Fetch a feed, or find that of a site, and show what Khyber makes of it."`
+	Backtest    backtestCmd    `cmd:"" help:"Show what a topic as it is written now would gain and lose."`
+	NearMisses  nearMissesCmd  `cmd:"" help:"List what a topic excluded or nearly took."`
 	Parse       parseCmd       `cmd:"" help:"Show what Khyber makes of a document."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

@@ -36,7 +36,7 @@ func (c pollCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	total := cmp.Or(len(c.Sources), active(cfg.Sources))
-	bar := a.progress(total)
+	bar := a.progress("polling", total)
 	failed := 0
 	err = p.poller.PollAll(ctx, c.Sources, func(done news.Poll) {
 		if !done.Kind.Good() {
@@ -80,7 +80,7 @@ func pollLine(p news.Poll) string {
 }
 
 // progress is a bar on a terminal, and nothing elsewhere.
-func (a *app) progress(total int) *progressbar.ProgressBar {
+func (a *app) progress(what string, total int) *progressbar.ProgressBar {
 	return progressbar.NewOptions(total, progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetVisibility(a.terminal(a.stderr)),
-		progressbar.OptionSetDescription("polling"), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+		progressbar.OptionSetDescription(what), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"strings"
 
 	"khyber/internal/publish"
 	"khyber/internal/server"
@@ -44,7 +42,7 @@ func (c renderCmd) Run(ctx context.Context, a *app) (err error) {
 	}
 	err = p.server.Render(ctx, a.stdout, c.Topic, publish.Format(c.Format), store.Page{View: c.View, Limit: c.Limit})
 	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("there is no topic %q: %s has %s", c.Topic, a.config, strings.Join(topicIDs(cfg), ", "))
+		return a.noTopic(cfg, c.Topic)
 	}
 	return err
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"testing"
 
@@ -23,8 +25,18 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"encode": encode},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"encode": encode, "files": files},
 	})
+}
+
+// files is `files`: it serves the folder of the script at $FILES until it ends.
+func files(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: files")
+	}
+	srv := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs("."))))
+	ts.Defer(srv.Close)
+	ts.Setenv("FILES", srv.URL)
 }
 
 // encode is `encode CODING IN OUT`: it writes a file as no text file can hold

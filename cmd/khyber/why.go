@@ -1,11 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
+	"slices"
 	"strings"
 
 	"khyber/internal/config"
@@ -40,12 +41,19 @@ func (c whyCmd) Run(ctx context.Context, a *app) error {
 	}
 	reason, ok := cfg.Set.Why(c.Topic, item)
 	if !ok {
-		return fmt.Errorf("there is no topic %q: %s has %s", c.Topic, a.config, strings.Join(topicIDs(cfg), ", "))
+		return a.noTopic(cfg, c.Topic)
 	}
+	old := storedVerdict(cfg, item, &reason.Match)
 	if c.JSON {
-		return a.printJSON(verdictOf(c.Topic, &reason))
+		v := verdictOf(c.Topic, &reason)
+		v.Stored = old
+		return a.printJSON(v)
 	}
-	return a.print(strings.Join(reason.Lines(), "\n") + "\n")
+	lines := reason.Lines()
+	if old != nil {
+		lines = append(lines, old.line())
+	}
+	return a.print(strings.Join(lines, "\n") + "\n")
 }
 
 // item is what is to be judged: a kept one, or the text of the flags.
@@ -53,7 +61,7 @@ func (c whyCmd) item(ctx context.Context, a *app, cfg *config.Config) (*news.Ite
 	if c.Item == "" {
 		return &news.Item{Source: c.Source, Title: c.Title, Summary: c.Summary, Lang: c.Lang, Tags: c.Tags}, nil
 	}
-	st, err := a.openStore(a.logger(cfg.Secrets, slog.LevelWarn), 0)
+	st, err := a.openArchive(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +86,33 @@ type verdict struct {
 	Rule     string    `json:"rule,omitempty"`
 	Mentions []mention `json:"mentions"`
 	Nearest  string    `json:"nearest,omitempty"`
+	Stored   *stored   `json:"stored,omitempty"`
+}
+
+// stored is the verdict that is kept with an item, where it is another one: the
+// rules have changed and were not applied yet, or an earlier text was judged.
+type stored struct {
+	Verdict string `json:"verdict"`
+	Rule    string `json:"rule,omitempty"`
+}
+
+// storedVerdict returns what is kept of a topic's verdict; nil: the same as now,
+// or the item is not kept at all.
+func storedVerdict(cfg *config.Config, item *news.Item, now *news.Match) *stored {
+	i := slices.IndexFunc(cfg.Set.Topics(), func(t news.Topic) bool { return t.ID == now.Topic })
+	was := verdictIn(item.Matches, &cfg.Set.Topics()[i])
+	if item.ID == 0 || was.Verdict == now.Verdict && was.Rule == now.Rule && was.Excluded == now.Excluded {
+		return nil
+	}
+	return &stored{was.Verdict.String(), cmp.Or(was.Excluded, was.Rule)}
+}
+
+func (s *stored) line() string {
+	line := "kept as " + strings.ToUpper(s.Verdict)
+	if s.Rule != "" {
+		line += " «" + s.Rule + "»"
+	}
+	return line + ": judged by other rules or another text; khyber backtest shows all that changes"
 }
 
 type mention struct {
@@ -108,6 +143,11 @@ func (a *app) printJSON(v any) error {
 	enc := json.NewEncoder(a.stdout)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
+}
+
+// noTopic is the error for an id that no topic has.
+func (a *app) noTopic(cfg *config.Config, id string) error {
+	return fmt.Errorf("there is no topic %q: %s has %s", id, a.config, strings.Join(topicIDs(cfg), ", "))
 }
 
 func topicIDs(cfg *config.Config) []string {

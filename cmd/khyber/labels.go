@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"khyber/internal/news"
+	"khyber/internal/store"
+	"khyber/internal/text"
+	"khyber/internal/topic"
+)
+
+// labels is a file of labels with the items that it names.
+type labels struct {
+	file   string
+	rows   []topic.Labelled
+	hidden map[string]bool // ids and titles of the holdout
+	held   []bool          // whether a row belongs to the holdout
+
+	all, dev, holdout topic.Counts
+	live              topic.Counts // of the holdout, by the rules in force
+	errors            []labelError
+}
+
+// labelError is a row with the wrong verdict. There are none of the holdout.
+type labelError struct {
+	Line  int         `json:"line"`
+	Label topic.Label `json:"label"`
+	Title string      `json:"title"`
+	Why   string      `json:"why"`
+}
+
+// readLabels reads the file and takes from the archive the items that its rows
+// name; st may be nil.
+func (a *app) readLabels(ctx context.Context, file string, t *news.Topic, st *store.Store) (*labels, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the labels: %w", err)
+	}
+	rows, problems := topic.ParseLabels(file, data)
+	l := &labels{file: file, rows: rows, hidden: make(map[string]bool), held: make([]bool, len(rows))}
+	for i := range rows {
+		row := &rows[i]
+		if row.ID != 0 {
+			if problem := findLabelled(ctx, st, row); problem != "" {
+				problems = append(problems, news.Problem{
+					Position: news.Position{File: file, Line: row.Line, Column: 1},
+					Text:     problem, Fix: "give the title and summary in the row",
+				})
+			}
+		}
+		if l.held[i] = topic.Holdout(t.ID, row.SplitKey()); l.held[i] {
+			l.hidden[text.Fold(row.Item.Title)], l.hidden[row.SplitKey()] = true, true
+		}
+	}
+	if len(problems) == 0 {
+		return l, nil
+	}
+	news.SortProblems(problems)
+	for _, p := range problems {
+		fmt.Fprintln(a.stderr, p)
+	}
+	return nil, fmt.Errorf("%s: %s: mend what is named above", file, count(len(problems), "problem"))
+}
+
+// findLabelled fills in the item that a row names, or says why it cannot.
+func findLabelled(ctx context.Context, st *store.Store, row *topic.Labelled) string {
+	if st == nil {
+		return fmt.Sprintf("item %s: there is no database that could hold it", row.ID)
+	}
+	page, err := st.Item(ctx, row.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrExpired):
+		return fmt.Sprintf("item %s is not kept", row.ID)
+	case err != nil:
+		return err.Error()
+	}
+	row.Item = page.Item
+	return ""
+}
+
+// judge compares the labels with the verdicts of the topic as it is written, and
+// with those of the rules in force: what is stored of an item, else what live
+// says; nil: that is not known.
+func (l *labels) judge(t *news.Topic, set, live *topic.Set) {
+	for i := range l.rows {
+		row := &l.rows[i]
+		in := verdictIn(set.Match(&row.Item), t).Verdict == news.In
+		l.all.Add(in, row.Label)
+		if l.held[i] {
+			l.holdout.Add(in, row.Label)
+			switch {
+			case row.ID != 0:
+				l.live.Add(verdictIn(row.Item.Matches, t).Verdict == news.In, row.Label)
+			case live != nil:
+				l.live.Add(verdictIn(live.Match(&row.Item), t).Verdict == news.In, row.Label)
+			}
+			continue
+		}
+		l.dev.Add(in, row.Label)
+		if wrong := in && row.Label == topic.No || !in && row.Label == topic.Yes; wrong {
+			l.errors = append(l.errors, labelError{row.Line, row.Label, shown(&row.Item), why(set, t.ID, &row.Item)})
+		}
+	}
+}
