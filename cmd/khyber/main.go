@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -64,6 +67,8 @@ type app struct {
 	stderr io.Writer
 	now    func() time.Time
 	random func() float64 // [0,1)
+
+	secrets atomic.Pointer[[]string] // what no log line may show; a reload brings more
 }
 
 // run is the program without the process: it parses args, runs the subcommand
@@ -131,12 +136,24 @@ func fail(stderr io.Writer, err error) int {
 	return exitFailure
 }
 
+// hide keeps more secrets out of every log.
+func (a *app) hide(secrets []string) {
+	all := slices.Clone(secrets)
+	if before := a.secrets.Load(); before != nil {
+		all = append(all, *before...)
+	}
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	all = slices.Compact(all)
+	a.secrets.Store(&all)
+}
+
 // logger writes text to a terminal and JSON to everything else. Values of
 // secrets never appear in it.
 func (a *app) logger(secrets []string, level slog.Level) *slog.Logger {
+	a.hide(secrets)
 	hide := func(_ []string, attr slog.Attr) slog.Attr {
 		s := attr.Value.String()
-		for _, secret := range secrets {
+		for _, secret := range *a.secrets.Load() {
 			if secret != "" && strings.Contains(s, secret) {
 				s = strings.ReplaceAll(s, secret, "(hidden)")
 				attr.Value = slog.StringValue(s)

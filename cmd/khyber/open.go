@@ -77,6 +77,9 @@ type parts struct {
 	server *server.Server
 	poller *poll.Poller
 	base   string // of links where feeds.yaml sets no base_url
+
+	config  *config.Config // in force
+	changes []string       // from the one before to it
 }
 
 // build puts the program together around an open store. More says what a
@@ -108,9 +111,14 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 	if err != nil {
 		return fmt.Errorf("read the configuration: %w", err)
 	}
+	if p.config != nil {
+		p.changes = changes(p.config, cfg)
+	}
+	p.config = cfg
+	p.app.hide(cfg.Secrets)
 	p.server.Apply(server.State{
 		Site: site, Sources: cfg.Sources, Topics: cfg.Set.Topics(), Set: cfg.Set, Entities: entities(cfg.Lexicon),
-		Generation: generation, Applied: kept.Applied, Problems: problems, Refused: refused,
+		Generation: generation, Applied: kept.Applied, Problems: problems, Refused: refused, Changes: p.changes,
 		ParseQuery: func(q string) (*topic.Query, []news.Problem) { return topic.ParseQuery(q, cfg.Lexicon) },
 	})
 	p.poller.Apply(poll.State{Sources: cfg.Sources, Set: cfg.Set, Generation: generation})

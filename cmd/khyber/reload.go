@@ -1,6 +1,24 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"khyber/internal/store"
+)
+
+const (
+	lookEvery = 10 * time.Second       // where the file system tells nothing: network drives, bind mounts
+	settle    = 500 * time.Millisecond // files that are the same so much later are not being written
+)
 
 // reload puts in force what the file says now. A file with mistakes changes
 // nothing but the page that shows them (P8).
@@ -16,6 +34,113 @@ func (d *daemon) reload(ctx context.Context) error {
 	if err := d.apply(ctx, cfg, problems, false); err != nil {
 		return err
 	}
-	d.log.Info("reloaded", "file", d.app.config)
+	d.log.Info("reloaded", "file", d.app.config, "changes", strings.Join(d.changes, "; "))
 	return nil
+}
+
+// followFiles reloads at each SIGHUP, and when the text of a file is another
+// one. What the file system tells of the folders only wakes: editors rename,
+// mounts swap a symbolic link, network drives tell nothing. The text decides.
+func (d *daemon) followFiles(ctx context.Context) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	f := follower{hash: d.files.Hash, seen: d.seen, hup: hup, reload: d.reload, log: d.log.Warn, look: func() {}}
+	if w, err := fsnotify.NewWatcher(); err != nil {
+		d.log.Warn("files are looked at every 10 s only", "err", err)
+	} else {
+		defer func() { _ = w.Close() }() // it holds nothing that could be lost
+		f.events, f.errors = w.Events, w.Errors
+		f.look = func() { d.watchFolders(w) }
+	}
+	return f.run(ctx)
+}
+
+// watchFolders asks for events of the folders of the files in force, also where
+// they are links. A folder that is watched already, or is not there, costs
+// nothing.
+func (d *daemon) watchFolders(w *fsnotify.Watcher) {
+	paths := []string{d.app.config}
+	for _, f := range d.config.Revision.Files {
+		paths = append(paths, f.Path)
+	}
+	for _, path := range paths {
+		_ = w.Add(filepath.Dir(path)) // what is not there is looked for every 10 s
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			_ = w.Add(filepath.Dir(real))
+		}
+	}
+}
+
+// follower decides when files are read again.
+type follower struct {
+	hash   func() uint64 // of the files as they are now
+	seen   uint64        // when they were last read
+	hup    <-chan os.Signal
+	events <-chan fsnotify.Event
+	errors <-chan error // of the watcher, such as events that were lost
+	look   func()       // before each look without an event
+	reload func(context.Context) error
+	log    func(message string, args ...any)
+}
+
+// run returns an error when a reload fails in a way that only a restart can
+// judge.
+func (f *follower) run(ctx context.Context) error {
+	every := time.NewTicker(lookEvery)
+	defer every.Stop()
+	f.look()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-f.hup:
+			f.seen = f.hash()
+			err = f.read(ctx)
+		case <-every.C:
+			f.look()
+			err = f.compare(ctx)
+		case <-f.errors:
+			err = f.compare(ctx)
+		case <-f.events:
+			err = f.compare(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// compare reads the files if they have changed, once nobody writes them.
+func (f *follower) compare(ctx context.Context) error {
+	for now := f.hash(); now != f.seen; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(settle):
+		}
+		before := now
+		if now = f.hash(); now == before {
+			f.seen = now
+			return f.read(ctx)
+		}
+	}
+	return nil
+}
+
+// read reloads. Where the disk is full the files count as not read, so that the
+// next look tries again.
+func (f *follower) read(ctx context.Context) error {
+	err := f.reload(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case errors.Is(err, store.ErrFull):
+		f.log("cannot write", "err", err)
+		f.seen = 0
+		return nil
+	}
+	f.look()
+	return err
 }

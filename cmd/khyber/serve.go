@@ -8,10 +8,8 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"slices"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -45,6 +43,8 @@ type serveCmd struct {
 
 // Run serves until ctx ends. What is stored is served before the first poll.
 func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
+	files := config.NewWatch(a.config, a.configOptions())
+	seen := files.Hash() // before they are read: what changes meanwhile is read again
 	cfg, problems, st, err := a.start(ctx, int64(c.MaxDB))
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	log := a.logger(cfg.Secrets, slog.LevelInfo)
-	d := &daemon{}
+	d := &daemon{files: files, seen: seen}
 	d.parts = a.build(log, st, cfg, "http://"+listener.Addr().String(), server.Options{
 		Health: d.health, Ready: d.ready, MetricsElsewhere: c.Metrics != "",
 	})
@@ -91,7 +91,7 @@ func (a *app) start(ctx context.Context, maxSize int64) (*config.Config, []news.
 	for _, p := range problems {
 		fmt.Fprintln(a.stderr, p)
 	}
-	fmt.Fprintf(a.stderr, "khyber: %s has mistakes, so the last good one of %s is used: mend them and send SIGHUP\n", a.config, last.Applied.Format(time.DateTime))
+	fmt.Fprintf(a.stderr, "khyber: %s has mistakes, so the last good one of %s is used: it is read again when it has changed\n", a.config, last.Applied.Format(time.DateTime))
 	return cfg, problems, st, nil
 }
 
@@ -117,6 +117,8 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 type daemon struct {
 	*parts
 	stopping atomic.Bool
+	files    *config.Watch
+	seen     uint64 // hash of the files when they were last read
 }
 
 // run polls and serves until ctx ends, and waits for all that it started.
@@ -134,7 +136,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 		})
 	}
 	g.Go(func() error { return d.poller.Run(ctx) })
-	g.Go(func() error { return d.reloadOnSignal(ctx) })
+	g.Go(func() error { return d.followFiles(ctx) })
 	g.Go(func() error { d.expire(ctx, time.Duration(c.Keep)); return nil })
 	d.log.Info("started", "version", d.app.version(), "file", d.app.config, "engine", d.app.data)
 	err := g.Wait()
@@ -180,21 +182,4 @@ func (d *daemon) ready() error {
 		return errors.New("it is stopping")
 	}
 	return nil
-}
-
-// reloadOnSignal reads the file anew at each SIGHUP.
-func (d *daemon) reloadOnSignal(ctx context.Context) error {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-hup:
-			if err := d.reload(ctx); err != nil {
-				return err
-			}
-		}
-	}
 }

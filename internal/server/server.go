@@ -97,6 +97,7 @@ type State struct {
 	// not in force, so that the rest of the State is of the file before.
 	Problems []news.Problem
 	Refused  bool
+	Changes  []string // what the last reload changed, for people
 
 	// ParseQuery compiles a search; nil: there is none.
 	ParseQuery func(q string) (*topic.Query, []news.Problem)

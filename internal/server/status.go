@@ -30,6 +30,7 @@ type statusConfig struct {
 	Loaded     *time.Time `json:"loaded,omitempty"`
 	OK         bool       `json:"ok"`
 	Problems   []string   `json:"problems"`
+	Changes    []string   `json:"changes,omitempty"`
 }
 
 type statusStore struct {
@@ -69,7 +70,7 @@ type statusCoverage struct {
 func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 	x := status{
 		Version: s.Version, Sources: []statusSource{}, Topics: []statusTopic{},
-		Config: statusConfig{st.Generation, optional(st.Applied), !st.Refused, []string{}},
+		Config: statusConfig{st.Generation, optional(st.Applied), !st.Refused, []string{}, st.Changes},
 	}
 	for _, p := range st.Problems {
 		x.Config.Problems = append(x.Config.Problems, p.String())
@@ -171,6 +172,7 @@ type statusPage struct {
 	Loaded          time.Time
 	Generation      uint64
 	Problems        []string
+	Changes         []string
 	Items           int
 	Size            string
 	Sources         string
@@ -193,7 +195,7 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 		}
 		p := statusPage{
 			page: s.newPage(st, "Status", "/status"), Version: x.Version, Loaded: st.Applied, Generation: st.Generation,
-			Problems: x.Config.Problems, Items: x.Store.Items, Size: bytesText(x.Store.Bytes),
+			Problems: x.Config.Problems, Changes: x.Config.Changes, Items: x.Store.Items, Size: bytesText(x.Store.Bytes),
 			Service: mark{"ok", shapeFull, "reading, keeping and publishing"}, Config: mark{"ok", shapeFull, "in force"},
 		}
 		p.Nav = "status"

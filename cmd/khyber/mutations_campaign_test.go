@@ -1,0 +1,5 @@
+//go:build campaign
+
+package main
+
+const mutations = 1000 // damaged files
