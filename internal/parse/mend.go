@@ -260,8 +260,13 @@ func (s *shape) characters(from, to int) {
 	if from == to || len(s.open) == 0 {
 		return
 	}
-	s.pieces(&s.open[len(s.open)-1], to-from)
+	e := &s.open[len(s.open)-1]
 	text := s.b[from:to]
+	if structural(e.local) && e.role != roleField && len(bytes.TrimSpace(text)) == 0 {
+		s.edit(from, to, "") // gofeed would copy each of them
+		return
+	}
+	s.pieces(e, to-from)
 	for at := 0; s.parts <= maxParts; { // ]]> is an error in text
 		i := bytes.Index(text[at:], []byte(cdataEnd))
 		if i < 0 {

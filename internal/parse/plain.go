@@ -3,6 +3,7 @@ package parse
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -128,49 +129,61 @@ func strip(s string) string {
 
 // fold collapses white space and drops what must not be in a text: controls,
 // and the marks that turn or hide the direction of what follows. ZWNJ and ZWJ
-// stay, Persian needs them.
+// stay, Persian needs them. It copies whole runs: every text passes it, in every
+// script.
 func fold(s string) string {
-	if clean(s) {
-		return s
-	}
 	var b strings.Builder
-	b.Grow(len(s))
-	space := false
-	for _, r := range s {
-		switch {
-		case r == ' ', r == '\n', r == '\t', r == '\r', r == '\f', r == 0xA0, r == 0x2028, r == 0x2029:
-			space = b.Len() > 0
-			continue
-		case forbidden(r):
+	start, space := 0, true // a space is not written where one has been, or at the beginning
+	for i := 0; i < len(s); {
+		n, white := blemish(s[i:])
+		if n == 0 || white && s[i] == ' ' && !space {
+			space = white
+			i += max(n, 1)
 			continue
 		}
-		if space {
+		if b.Len() == 0 {
+			b.Grow(len(s))
+		}
+		b.WriteString(s[start:i])
+		if white && !space {
 			b.WriteByte(' ')
-			space = false
+			space = true
 		}
-		b.WriteRune(r)
+		i += n
+		start = i
 	}
-	return b.String()
+	if start == 0 {
+		return strings.TrimSuffix(s, " ")
+	}
+	b.WriteString(s[start:])
+	return strings.TrimSuffix(b.String(), " ")
+}
+
+// blemish returns the length of the character that s begins with when fold has
+// to look at it, and whether it is white space; else 0. Beyond ASCII such
+// characters begin with one of four bytes only.
+func blemish(s string) (n int, white bool) {
+	switch c := s[0]; {
+	case c == ' ', c == '\n', c == '\t', c == '\r', c == '\f':
+		return 1, true
+	case c < ' ', c == 0x7F:
+		return 1, false
+	case c == 0xC2, c == 0xE2, c == 0xEF:
+		r, n := utf8.DecodeRuneInString(s)
+		if r == 0xA0 || r == 0x2028 || r == 0x2029 {
+			return n, true
+		}
+		if forbidden(r) {
+			return n, false
+		}
+	}
+	return 0, false
 }
 
 // forbidden says whether a character never belongs into a text.
 func forbidden(r rune) bool {
 	return r < ' ' || r >= 0x7F && r <= 0x9F || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 ||
 		r == 0xFEFF || r == 0xFFFD || r == 0xFFFE || r == 0xFFFF
-}
-
-// clean says whether fold has nothing to do, for the plain ASCII that most
-// texts are.
-func clean(s string) bool {
-	last := byte(' ')
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c < ' ' || c >= 0x7F || c == ' ' && last == ' ' {
-			return false
-		}
-		last = c
-	}
-	return last != ' ' || s == ""
 }
 
 // isBlock says whether an element begins a line of its own.
