@@ -21,6 +21,7 @@ func (p *parser) atom(skeleton []byte) error {
 		p.lost(len(shapes), len(doc.Entries))
 		shapes = nil
 	}
+	p.drafts = make([]draft, 0, len(doc.Entries))
 	for i, e := range doc.Entries {
 		sh := itemShape{}
 		if shapes != nil {

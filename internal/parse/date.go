@@ -439,7 +439,7 @@ func inLocation(wall time.Time, loc *time.Location) time.Time {
 // tokenizeDate cuts a date into numbers, words and signs. Digits of other
 // scripts become ASCII.
 func tokenizeDate(s string) []dateToken {
-	var out []dateToken
+	out := make([]dateToken, 0, 16) // a usual date has 11
 	space := false
 	for s != "" {
 		r, n := utf8.DecodeRuneInString(s)

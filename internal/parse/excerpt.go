@@ -38,6 +38,8 @@ func (r rich) excerpt() (plain, safe string) {
 	if strings.IndexByte(text, '<') < 0 {
 		x.text(unescape(text))
 	} else {
+		x.plain.Grow(min(len(text), 2*maxSummaryBytes))
+		x.out.Grow(min(len(text), 2*maxExcerptChars))
 		x.parse(text)
 	}
 	x.flush()
@@ -223,7 +225,7 @@ func (x *excerpter) flush() {
 		x.paraSpace = true
 		return
 	}
-	text := strings.TrimSuffix(string(x.para), "<br>")
+	text := bytes.TrimSuffix(x.para, []byte("<br>"))
 	chars, cut := x.paraChars, x.full && x.chars > 0
 	x.para = x.para[:0]
 	x.paraChars, x.paraSpace, x.spaced = 0, false, false
@@ -236,17 +238,23 @@ func (x *excerpter) flush() {
 		c := &x.containers[len(x.containers)-1]
 		switch c.name {
 		case "ul", "ol":
-			x.out.WriteString("<li>" + text + "</li>")
+			x.write("<li>", text, "</li>")
 			return
 		case "li", "pre":
 			if c.paras++; c.paras > 1 {
 				x.out.WriteString("<br>")
 			}
-			x.out.WriteString(text)
+			x.write("", text, "")
 			return
 		}
 	}
-	x.out.WriteString("<p" + x.paraAttrs + ">" + text + "</p>")
+	x.write("<p"+x.paraAttrs+">", text, "</p>")
+}
+
+func (x *excerpter) write(start string, text []byte, end string) {
+	x.out.WriteString(start)
+	x.out.Write(text)
+	x.out.WriteString(end)
 }
 
 // openContainers writes the tags of the containers around a paragraph.

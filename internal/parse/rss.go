@@ -21,6 +21,7 @@ func (p *parser) rss(skeleton []byte) error {
 		p.lost(len(shapes), len(doc.Items))
 		shapes = nil
 	}
+	p.drafts = make([]draft, 0, len(doc.Items))
 	for i, it := range doc.Items {
 		sh := itemShape{}
 		if shapes != nil {

@@ -105,6 +105,7 @@ func prescan(b []byte, base *url.URL) (*shape, error) {
 	if n := bytes.Count(b, []byte{'&'}); n > maxReferences {
 		return nil, over("references", n, maxReferences)
 	}
+	s.edits = make([]edit, 0, len(b)/128) // a newspaper's has one in 130 bytes
 	at := 0
 	for at < len(b) {
 		i := bytes.IndexByte(b[at:], '<')
