@@ -73,9 +73,9 @@ type ReadTx interface {
 	Revisions(ids []news.ItemID) ([][]news.Revision, error)
 	// Uses returns the appearances of texts at their sources.
 	Uses(texts []Text) ([][]story.Use, error)
-	// Near returns for each key what an index holds under it between two days,
-	// at most most of a day.
-	Near(index Index, keys []uint64, from, to time.Time, most int) ([][]news.ItemID, error)
+	// Near returns for each key what an index holds under it between two days, in
+	// the order in which it was put there.
+	Near(index Index, keys []uint64, from, to time.Time) ([][]news.ItemID, error)
 	// Edges and Overrides return for each item those that it is an end of.
 	Edges(ids []news.ItemID) ([][]story.Edge, error)
 	Overrides(ids []news.ItemID) ([][]story.Override, error)
@@ -113,8 +113,9 @@ type Tx interface {
 	SetKeys(keys []KeyOf) error
 	PutRevisions(id news.ItemID, r []news.Revision) error
 	PutUses(texts []Text, uses [][]story.Use) error
-	// PutNear adds to an index.
-	PutNear(index Index, entries []Near) error
+	// PutNear adds to an index, at most most items under one key of a day. What is
+	// there is not added again.
+	PutNear(index Index, entries []Near, most int) error
 	// DropNear empties the indexes of days before a time, and deletes the uses of
 	// texts that were not used since; it looks at some of those only.
 	DropNear(day, use time.Time) error

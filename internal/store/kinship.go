@@ -15,7 +15,6 @@ const evidenceMost = 20
 // relative is another item of an item's story.
 type relative struct {
 	item   news.Item
-	text   uint64
 	kin    Kin
 	copied bool // of the same copy group
 }
@@ -23,9 +22,42 @@ type relative struct {
 // relatives returns the other items of the story and the copy group of an item,
 // copies first, then in the order in which they were first seen.
 func relatives(tx ReadTx, k Kin) ([]relative, error) {
-	if k.Group == 0 && k.Story == 0 {
-		return nil, nil
+	ids, err := relatedTo(tx, k)
+	if err != nil || len(ids) == 0 {
+		return nil, err
 	}
+	kin, err := tx.Kin(ids)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := tx.Items(ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []relative
+	for i, id := range ids {
+		copied := k.Group != 0 && kin[i].Group == k.Group
+		in := copied || k.Story != 0 && kin[i].Story == k.Story
+		if id != k.Item && in && !stored[i].Item.FirstSeen.IsZero() {
+			out = append(out, relative{item: stored[i].Item, kin: kin[i], copied: copied})
+		}
+	}
+	slices.SortFunc(out, func(a, b relative) int {
+		return cmp.Or(rank(a.copied)-rank(b.copied), a.item.FirstSeen.Compare(b.item.FirstSeen), cmp.Compare(a.item.ID, b.item.ID))
+	})
+	return out, nil
+}
+
+// rank puts copies first.
+func rank(copied bool) int {
+	if copied {
+		return 0
+	}
+	return 1
+}
+
+// relatedTo returns the items that may be in the story or the copy group.
+func relatedTo(tx ReadTx, k Kin) ([]news.ItemID, error) {
 	var ids []news.ItemID
 	if k.Story != 0 {
 		members, err := tx.Members([]news.ItemID{k.Story})
@@ -41,33 +73,7 @@ func relatives(tx ReadTx, k Kin) ([]relative, error) {
 		}
 		ids = append(ids, connected...)
 	}
-	ids = sortedSet(ids, cmp.Compare[news.ItemID])
-	kin, err := tx.Kin(ids)
-	if err != nil {
-		return nil, err
-	}
-	stored, err := tx.Items(ids)
-	if err != nil {
-		return nil, err
-	}
-	var out []relative
-	for i, id := range ids {
-		copied := k.Group != 0 && kin[i].Group == k.Group
-		in := copied || k.Story != 0 && kin[i].Story == k.Story
-		if id != k.Item && in && !stored[i].Item.FirstSeen.IsZero() {
-			out = append(out, relative{item: stored[i].Item, text: stored[i].Text, kin: kin[i], copied: copied})
-		}
-	}
-	slices.SortFunc(out, func(a, b relative) int {
-		if a.copied != b.copied {
-			if a.copied {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(a.item.FirstSeen.Compare(b.item.FirstSeen), cmp.Compare(a.item.ID, b.item.ID))
-	})
-	return out, nil
+	return sortedSet(ids, cmp.Compare[news.ItemID]), nil
 }
 
 // storyOf describes the story of an item to its readers.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"khyber/internal/news"
 )
@@ -118,7 +119,6 @@ func (r *rematch) write(tx Tx, found map[news.ItemID][]news.Match, done *Rematch
 	if generation != r.generation {
 		return nil, ErrStaleConfig
 	}
-	now := r.store.opt.Now()
 	ids := make([]news.ItemID, len(r.items))
 	for i := range r.items {
 		ids[i] = r.items[i].Item.ID
@@ -127,44 +127,54 @@ func (r *rematch) write(tx Tx, found map[news.ItemID][]news.Match, done *Rematch
 	if err != nil {
 		return nil, err
 	}
-	var put []Stored
-	joins := make(map[string][]Joined)
-	shown := make(map[string]bool)
+	v := verdicts{rematch: r, now: r.store.opt.Now(), joins: make(map[string][]Joined), shown: make(map[string]bool)}
 	for i := range stored {
-		item := &stored[i].Item
-		if item.FirstSeen.IsZero() || stored[i].Text != r.items[i].Text {
-			continue
+		if s := &stored[i]; !s.Item.FirstSeen.IsZero() && s.Text == r.items[i].Text {
+			v.judge(s, found[s.Item.ID], done)
 		}
-		matches, changed := r.merge(item, found[item.ID])
-		if !changed {
-			continue
-		}
-		for id := range r.topics {
-			_, was := matchIn(item, id)
-			now48 := now.Sub(item.At) >= newsAge
-			_, is := matchIn(&news.Item{Matches: matches}, id)
-			if is && !was {
-				done.Joined++
-				joins[id] = append(joins[id], Joined{Item: item.ID, At: seconds(now), Late: now48})
-			}
-			if was && !is {
-				done.Left++
-			}
-			shown[id] = shown[id] || is || was
-		}
-		item.Matches = matches
-		put = append(put, stored[i])
 	}
-	if err := tx.PutItems(put); err != nil {
+	if err := tx.PutItems(v.put); err != nil {
 		return nil, err
 	}
-	if err := r.join(tx, joins); err != nil {
+	if err := r.join(tx, v.joins); err != nil {
 		return nil, err
 	}
 	if err := r.stand(tx, done); err != nil {
 		return nil, err
 	}
-	return touch(tx, shown, now)
+	return touch(tx, v.shown, v.now)
+}
+
+// verdicts collects what a batch changes.
+type verdicts struct {
+	*rematch
+	now   time.Time
+	put   []Stored
+	joins map[string][]Joined // by topic ID
+	shown map[string]bool
+}
+
+// judge replaces the verdicts on an item.
+func (v *verdicts) judge(s *Stored, found []news.Match, done *Rematched) {
+	matches, changed := v.merge(&s.Item, found)
+	if !changed {
+		return
+	}
+	after := news.Item{Matches: matches}
+	for id := range v.topics {
+		_, was := matchIn(&s.Item, id)
+		_, is := matchIn(&after, id)
+		v.shown[id] = v.shown[id] || is || was
+		switch {
+		case is && !was:
+			done.Joined++
+			v.joins[id] = append(v.joins[id], Joined{Item: s.Item.ID, At: seconds(v.now), Late: v.now.Sub(s.Item.At) >= newsAge})
+		case was && !is:
+			done.Left++
+		}
+	}
+	s.Item.Matches = matches
+	v.put = append(v.put, *s)
 }
 
 // merge returns the matches of an item with those of the topics of this batch

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"khyber/internal/news"
 	"khyber/internal/store"
 	"khyber/internal/story"
@@ -93,52 +91,96 @@ func day4(at time.Time) []byte {
 	return binary.BigEndian.AppendUint32(nil, uint32(at.Unix()/int64(24*time.Hour/time.Second)))
 }
 
-// nearRow is the key of an entry of an index, without its item.
+// The near indexes hold many small entries for a few days, so entries share
+// rows: a row is found by the index and the first 12 bits of the key, and holds
+// the last 40 bits with the number of the item, 4 bytes, for each.
+const (
+	nearShift = 36
+	nearEntry = 5 + 4 // bytes
+)
+
 func nearRow(index store.Index, key uint64) []byte {
-	b := binary.BigEndian.AppendUint64(make([]byte, 0, 15), key)
-	b[1] = byte(index) // a key has 48 bits
-	return b[1:]
+	return binary.BigEndian.AppendUint16(nil, uint16(index)<<12|uint16(key>>nearShift))
 }
 
-func (t *tx) Near(index store.Index, keys []uint64, from, to time.Time, most int) ([][]news.ItemID, error) {
+// nearTail appends the entry of a key without its item.
+func nearTail(b []byte, key uint64) []byte {
+	return append(b, byte(key>>32), byte(key>>24), byte(key>>16), byte(key>>8), byte(key))
+}
+
+func (t *tx) Near(index store.Index, keys []uint64, from, to time.Time) ([][]news.ItemID, error) {
 	out := make([][]news.ItemID, len(keys))
 	days := t.Bucket(bNear)
-	for day, last := from.Truncate(24*time.Hour), to; !day.After(last); day = day.Add(24 * time.Hour) {
+	for day := from.Truncate(24 * time.Hour); !day.After(to); day = day.Add(24 * time.Hour) {
 		b := days.Bucket(day4(day))
 		if b == nil {
 			continue
 		}
-		cur := b.Cursor()
 		for i, key := range keys {
-			prefix := nearRow(index, key)
-			n := 0
-			for k, _ := cur.Seek(prefix); bytes.HasPrefix(k, prefix) && n < most; k, _ = cur.Next() {
-				out[i] = append(out[i], news.ItemID(be(k[len(prefix):])))
-				n++
+			tail := nearTail(nil, key)
+			for row := b.Get(nearRow(index, key)); len(row) >= nearEntry; row = row[nearEntry:] {
+				if !bytes.HasPrefix(row, tail) {
+					continue
+				}
+				owner, err := t.owner(uint64(binary.BigEndian.Uint32(row[len(tail):])))
+				if err != nil {
+					return nil, err
+				}
+				if owner.ID != 0 {
+					out[i] = append(out[i], owner.ID)
+				}
 			}
 		}
 	}
 	return out, nil
 }
 
-func (t *tx) PutNear(index store.Index, entries []store.Near) error {
-	var b *bbolt.Bucket
-	var last []byte
-	for _, e := range entries {
-		if day := day4(e.At); !bytes.Equal(day, last) {
-			t.wrote = true
-			var err error
-			if b, err = t.Bucket(bNear).CreateBucketIfNotExists(day); err != nil {
-				return fmt.Errorf("bucket of a day: %w", err)
-			}
-			last = day
+func (t *tx) PutNear(index store.Index, entries []store.Near, most int) error {
+	for len(entries) > 0 {
+		day, row := day4(entries[0].At), nearRow(index, entries[0].Key)
+		n := 1
+		for n < len(entries) && bytes.Equal(day4(entries[n].At), day) && bytes.Equal(nearRow(index, entries[n].Key), row) {
+			n++
 		}
-		row := binary.BigEndian.AppendUint64(nearRow(index, e.Key), uint64(e.ID))
-		if err := t.setIn(b, row, one); err != nil {
+		t.wrote = true
+		b, err := t.Bucket(bNear).CreateBucketIfNotExists(day)
+		if err != nil {
+			return fmt.Errorf("bucket of a day: %w", err)
+		}
+		value := bytes.Clone(b.Get(row))
+		for _, e := range entries[:n] {
+			if value, err = t.addNear(value, e, most); err != nil {
+				return err
+			}
+		}
+		if err := t.setIn(b, row, value); err != nil {
 			return err
 		}
+		entries = entries[n:]
 	}
 	return nil
+}
+
+// addNear adds an entry to a row unless it is there, or too many are under its
+// key.
+func (t *tx) addNear(row []byte, e store.Near, most int) ([]byte, error) {
+	seq, err := t.seq(e.ID)
+	if err != nil {
+		return nil, err
+	}
+	entry := binary.BigEndian.AppendUint32(nearTail(make([]byte, 0, nearEntry), e.Key), uint32(seq))
+	for at := 0; at+nearEntry <= len(row); at += nearEntry {
+		switch old := row[at : at+nearEntry]; {
+		case bytes.Equal(old, entry):
+			return row, nil
+		case bytes.Equal(old[:5], entry[:5]):
+			most--
+		}
+	}
+	if most <= 0 {
+		return row, nil
+	}
+	return append(row, entry...), nil
 }
 
 // sweepUses is how many texts DropNear looks at.

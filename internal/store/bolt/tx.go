@@ -29,7 +29,7 @@ var (
 	bEntry    = []byte("entry")    // origin → bucket: mark8 → entry
 	bMark     = []byte("mark")     // origin → bucket: seq8 → mark8
 	bUse      = []byte("use")      // source8 · text8 → uses of the text
-	bNear     = []byte("near")     // day4 → bucket: index1 · key6 · item8 → 1
+	bNear     = []byte("near")     // day4 → bucket: see nearRow
 	bEdge     = []byte("edge")     // low8 · high8 → edge; high8 · low8 → 1
 	bOverride = []byte("override") // low8 · high8 and high8 · low8 → override
 	bKin      = []byte("kin")      // item8 → kin
@@ -38,8 +38,9 @@ var (
 
 var buckets = [][]byte{bMeta, bConfig, bSource, bPolls, bDocument, bSeq, bItem, bStub, bKey, bRevision, bTopic, bEntry, bMark, bUse, bNear, bEdge, bOverride, bKin, bMember}
 
-// fillOrdered is the share of a page that is filled where keys only grow.
-const fillOrdered = 0.95
+// fillOrdered is the share of a page that is filled where keys only grow: a row
+// is a quarter of a page, so that a little less would waste one.
+const fillOrdered = 1.0
 
 // tx is a transaction of bbolt in the words of store.
 type tx struct {

@@ -26,21 +26,22 @@ func (t *transaction) PutUses(texts []store.Text, uses [][]story.Use) error {
 	return nil
 }
 
-func (t *transaction) Near(index store.Index, keys []uint64, from, to time.Time, most int) ([][]news.ItemID, error) {
+func (t *transaction) Near(index store.Index, keys []uint64, from, to time.Time) ([][]news.ItemID, error) {
 	out := make([][]news.ItemID, len(keys))
 	for d := from.Truncate(day); !d.After(to); d = d.Add(day) {
 		for i, key := range keys {
-			all := t.near[nearKey{index, d, key}]
-			out[i] = append(out[i], all[:min(len(all), most)]...)
+			out[i] = append(out[i], t.near[nearKey{index, d, key}]...)
 		}
 	}
 	return out, nil
 }
 
-func (t *transaction) PutNear(index store.Index, entries []store.Near) error {
+func (t *transaction) PutNear(index store.Index, entries []store.Near, most int) error {
 	for _, e := range entries {
 		k := nearKey{index, e.At.Truncate(day), e.Key}
-		set(t, t.near, k, add(t.near[k], e.ID))
+		if all := t.near[k]; len(all) < most && !slices.Contains(all, e.ID) {
+			set(t, t.near, k, append(all, e.ID))
+		}
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ type memory struct {
 	marks     map[place]bool
 	marked    map[string]news.Mark // the highest mark ever given
 	uses      map[store.Text][]story.Use
-	near      map[nearKey][]news.ItemID // by ID
+	near      map[nearKey][]news.ItemID
 	edges     map[news.ItemID][]story.Edge
 	overrides map[news.ItemID][]story.Override
 	kin       map[news.ItemID]store.Kin

@@ -1,0 +1,232 @@
+package store
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"khyber/internal/news"
+	"khyber/internal/story"
+)
+
+// link gives each new item its story, in the order of arrival.
+func (r *relation) link([]news.ItemID) error {
+	for i := range r.fresh {
+		id := r.fresh[i].Item.ID
+		if r.items[id] == nil {
+			continue
+		}
+		if err := r.family([]news.ItemID{id}); err != nil {
+			return err
+		}
+		title, _ := r.texts(id)
+		series := story.IsSeries(r.items[id].Item.At, r.uses[title])
+		k := r.kin[id]
+		var err error
+		switch {
+		case k.Group != 0:
+			k.Story, err = r.storyOfGroup(id, k.Group)
+		case series:
+		default:
+			if k.Story, err = r.storyOfEdge(id); err == nil && k.Story == 0 {
+				var near story.Linked
+				near, err = r.storyNear(id)
+				k.Story, k.Similarity, k.Event = near.Story, near.Similarity, near.Event
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.enter(k); err != nil {
+			return err
+		}
+		if !series {
+			if err := r.announce(id, cmp.Or(k.Story, id)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// enter makes an item a member of a story. A story has members from the second
+// one on.
+func (r *relation) enter(k Kin) error {
+	if k.Story == 0 || k.Story == k.Item {
+		return nil
+	}
+	if err := r.family([]news.ItemID{k.Story}); err != nil {
+		return err
+	}
+	founder := r.kin[k.Story]
+	founder.Story = k.Story
+	r.become(founder)
+	r.become(k)
+	// What follows in this commit must find it.
+	return r.tx.PutKin([]Kin{r.kin[k.Story], k})
+}
+
+// announce indexes an item for those that come later.
+func (r *relation) announce(id, of news.ItemID) error {
+	v := r.vector(id)
+	var near []Near
+	for _, key := range story.StoryKeys(v) {
+		near = append(near, Near{Key: key, At: r.items[id].Item.At, ID: of})
+	}
+	return r.tx.PutNear(NearStories, near, nearMost)
+}
+
+// vector returns the vector of an item that was read.
+func (r *relation) vector(id news.ItemID) *story.Vector {
+	name := vectorName{id, r.items[id].Text}
+	if v := r.vectors.get(name); v != nil {
+		return v
+	}
+	v := story.NewVector(r.sign(id))
+	r.vectors.put(name, &v)
+	return &v
+}
+
+// storyOfGroup returns the story of an item's copies, of the one that was first
+// seen.
+func (r *relation) storyOfGroup(id, representative news.ItemID) (news.ItemID, error) {
+	ids, _, _, err := component(r.tx, id)
+	if err != nil {
+		return 0, err
+	}
+	if ids, err = r.read(ids); err != nil {
+		return 0, err
+	}
+	if err := r.family(ids); err != nil {
+		return 0, err
+	}
+	var first *news.Item
+	for _, other := range ids {
+		item := &r.items[other].Item
+		if other == id || r.kin[other].Group != representative {
+			continue
+		}
+		if first == nil || item.FirstSeen.Before(first.FirstSeen) || item.FirstSeen.Equal(first.FirstSeen) && other < first.ID {
+			first = item
+		}
+	}
+	if first == nil {
+		return 0, nil
+	}
+	return cmp.Or(r.kin[first.ID].Story, first.ID), nil
+}
+
+// storyOfEdge returns the story at the other end of the strongest story edge,
+// unless a person took the two apart.
+func (r *relation) storyOfEdge(id news.ItemID) (news.ItemID, error) {
+	edges, err := r.tx.Edges([]news.ItemID{id})
+	if err != nil {
+		return 0, err
+	}
+	overrides, err := r.tx.Overrides([]news.ItemID{id})
+	if err != nil {
+		return 0, err
+	}
+	var best *story.Edge
+	for i := range edges[0] {
+		e := &edges[0][i]
+		split := slices.ContainsFunc(overrides[0], func(o story.Override) bool {
+			return o.Low == e.Low && o.High == e.High && o.Relation == ""
+		})
+		if e.Relation == news.RelationStory && !split && (best == nil || e.Stronger(best)) {
+			best = e
+		}
+	}
+	if best == nil {
+		return 0, nil
+	}
+	other := best.Low + best.High - id
+	if err := r.family([]news.ItemID{other}); err != nil {
+		return 0, err
+	}
+	return cmp.Or(r.kin[other].Story, other), nil
+}
+
+// storyNear returns the story whose titles are nearest.
+func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
+	v := r.vector(id)
+	at := r.items[id].Item.At
+	found, err := r.tx.Near(NearStories, story.StoryKeys(v), at.Add(-story.StoryOpen), at.Add(story.StoryOpen))
+	if err != nil {
+		return story.Linked{}, err
+	}
+	shared := make(map[news.ItemID]int)
+	for _, stories := range found {
+		for _, s := range sortedSet(stories, cmp.Compare[news.ItemID]) {
+			shared[s]++
+		}
+	}
+	delete(shared, id)
+	maps.DeleteFunc(shared, func(_ news.ItemID, n int) bool { return n < 2 })
+	ids := slices.SortedFunc(maps.Keys(shared), func(a, b news.ItemID) int {
+		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(a, b))
+	})
+	ids = ids[:min(len(ids), linkStories)]
+	members, err := r.tx.Members(ids)
+	if err != nil {
+		return story.Linked{}, err
+	}
+	var open []story.Open
+	for i, s := range ids {
+		o, err := r.open(s, members[i])
+		if err != nil {
+			return story.Linked{}, err
+		}
+		open = append(open, o)
+	}
+	return story.Link(v, open), nil
+}
+
+// open returns the newest members of a story, one of a copy group.
+func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, error) {
+	if len(members) == 0 {
+		members = []news.ItemID{id}
+	}
+	if err := r.hear(members); err != nil {
+		return story.Open{}, err
+	}
+	members = slices.DeleteFunc(slices.Clone(members), func(id news.ItemID) bool { return r.titles[id] == nil })
+	if err := r.family(members); err != nil {
+		return story.Open{}, err
+	}
+	slices.SortFunc(members, func(a, b news.ItemID) int {
+		return cmp.Or(r.titles[b].At().Compare(r.titles[a].At()), cmp.Compare(a, b))
+	})
+	o := story.Open{ID: id}
+	heard := make(map[news.ItemID]bool)
+	for _, m := range members {
+		group := cmp.Or(r.kin[m].Group, m)
+		if !heard[group] && len(o.Members) < story.StoryMembers {
+			heard[group] = true
+			o.Members = append(o.Members, *r.titles[m])
+		}
+	}
+	return o, nil
+}
+
+// hear finds the vectors of items. It reads only those whose vector is not kept
+// since they were last compared.
+func (r *relation) hear(ids []news.ItemID) error {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id news.ItemID) bool { _, ok := r.titles[id]; return ok })
+	texts, err := r.tx.Texts(ids)
+	if err != nil {
+		return err
+	}
+	var unknown []news.ItemID
+	for i, id := range ids {
+		r.titles[id] = r.vectors.get(vectorName{id, texts[i]})
+		if r.titles[id] == nil {
+			unknown = append(unknown, id)
+		}
+	}
+	unknown, err = r.read(unknown)
+	for _, id := range unknown {
+		r.titles[id] = r.vector(id)
+	}
+	return err
+}
