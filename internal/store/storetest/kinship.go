@@ -150,12 +150,12 @@ func copyByRevision(w *World) {
 // One title for everything costs linear time and is counted.
 func flood(w *World) {
 	var items []news.Item
-	for n := range 400 {
+	for n := range 150 {
 		item := own("alpha", n)
 		item.Summary = Item("alpha", n).Summary
 		items = append(items, item)
 	}
-	same(w, "poll", counts(w.Commit("alpha", items...)), [4]int{400, 0, 0, 0})
+	same(w, "poll", counts(w.Commit("alpha", items...)), [4]int{150, 0, 0, 0})
 	st, err := w.Store.Status(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)

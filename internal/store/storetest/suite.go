@@ -733,7 +733,14 @@ func p3expired(w *World) {
 	w.Commit("alpha", w.Item("alpha", 2))
 	same(w, "its text goes", w.expire(40*day).Items, 1)
 	old.Title = "Traders at the gate, years later"
+	w.Now = w.Now.Add(29 * day)
 	same(w, "it comes again", counts(w.Commit("alpha", old)), [4]int{0, 1, 0, 0})
+	w.Commit("alpha", w.Item("alpha", 2))
+	w.Commit("alpha", w.Item("alpha", 7))
+	w.Commit("alpha", w.Item("alpha", 8))
+	w.Now = w.Now.Add(2 * day)
+	same(w, "it was here between two looks", w.expire(400*day).Stubs, 0)
+	w.Commit("alpha", old)
 	for range 3 {
 		w.Now = w.Now.Add(31 * day)
 		same(w, "it stays in the document", w.expire(400*day), store.Expired{})
