@@ -58,7 +58,7 @@ func TestEveryFieldIsKept(t *testing.T) {
 	skip := map[string]bool{
 		"Item.SummaryHTML": true, "Item.ContentHTML": true, "Item.Repairs": true, "Config.Sources": true,
 		"Poll.Source": true, "Poll.URL": true, "Poll.Validators": true, "Poll.BodyHash": true, "Poll.Hints": true,
-		"Poll.Timing": true, "Poll.Jitter": true, "Poll.Fence": true, "Joined.Mark": true,
+		"Poll.Timing": true, "Poll.Jitter": true, "Poll.Fence": true, "Joined.Mark": true, "Edge.Low": true, "Edge.High": true, "Override.Low": true, "Override.High": true, "Kin.Item": true, // keys
 	}
 	p, err := newPacker()
 	if err != nil {
@@ -81,6 +81,10 @@ func TestEveryFieldIsKept(t *testing.T) {
 	check(t, "revision", (*coder).revision, skip)
 	check(t, "stub", (*coder).stub, skip)
 	check(t, "entry", (*coder).joined, skip)
+	check(t, "use", (*coder).use, skip)
+	check(t, "edge", (*coder).edge, skip)
+	check(t, "override", (*coder).override, skip)
+	check(t, "kin", (*coder).kin, skip)
 }
 
 // check writes a filled and a zero value and reads them again.
@@ -146,6 +150,8 @@ func FuzzCodec(f *testing.F) {
 		stable(t, (*coder).topic, row)
 		stable(t, (*coder).config, row)
 		stable(t, (*coder).stub, row)
+		stable(t, (*coder).edge, row)
+		stable(t, (*coder).kin, row)
 		stable(t, (*coder).joined, row)
 		_, _ = decodePolls(row)
 	})
