@@ -59,6 +59,9 @@ func (r *relation) enter(k Kin) error {
 		return err
 	}
 	founder := r.kin[k.Story]
+	for _, changed := range []news.ItemID{k.Story, founder.Story, r.kin[k.Item].Story} {
+		delete(r.opened, changed)
+	}
 	founder.Story = k.Story
 	r.become(founder)
 	r.become(k)
@@ -184,6 +187,9 @@ func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 
 // open returns the newest members of a story, one of a copy group.
 func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, error) {
+	if o, ok := r.opened[id]; ok {
+		return o, nil
+	}
 	if len(members) == 0 {
 		members = []news.ItemID{id}
 	}
@@ -194,19 +200,29 @@ func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, erro
 	if err := r.family(members); err != nil {
 		return story.Open{}, err
 	}
-	slices.SortFunc(members, func(a, b news.ItemID) int {
-		return cmp.Or(r.titles[b].At().Compare(r.titles[a].At()), cmp.Compare(a, b))
+	voices := make([]voice, len(members))
+	for i, m := range members {
+		voices[i] = voice{m, cmp.Or(r.kin[m].Group, m), r.titles[m]}
+	}
+	slices.SortFunc(voices, func(a, b voice) int {
+		return cmp.Or(b.title.At().Compare(a.title.At()), cmp.Compare(a.item, b.item))
 	})
 	o := story.Open{ID: id}
 	heard := make(map[news.ItemID]bool)
-	for _, m := range members {
-		group := cmp.Or(r.kin[m].Group, m)
-		if !heard[group] && len(o.Members) < story.StoryMembers {
-			heard[group] = true
-			o.Members = append(o.Members, *r.titles[m])
+	for _, v := range voices {
+		if !heard[v.group] && len(o.Members) < story.StoryMembers {
+			heard[v.group] = true
+			o.Members = append(o.Members, *v.title)
 		}
 	}
+	r.opened[id] = o
 	return o, nil
+}
+
+// voice is a member of a story on its way into it.
+type voice struct {
+	item, group news.ItemID
+	title       *story.Vector
 }
 
 // hear finds the vectors of items. It reads only those whose vector is not kept

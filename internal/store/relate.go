@@ -36,6 +36,7 @@ type relation struct {
 	touched map[news.ItemID]bool          // their component may have changed
 	kin     map[news.ItemID]Kin           // read so far, as it will be
 	titles  map[news.ItemID]*story.Vector // of members of stories, looked up so far; nil: the text has expired
+	opened  map[news.ItemID]story.Open    // stories as link found them; none that got a member since
 	changed map[news.ItemID]bool          // whose kin is another one
 }
 
@@ -43,7 +44,7 @@ func newRelation(c *commit) *relation {
 	return &relation{
 		commit: c, items: make(map[news.ItemID]*Stored), signs: newSigner(c.view),
 		uses: make(map[Text][]story.Use), touched: make(map[news.ItemID]bool), kin: make(map[news.ItemID]Kin),
-		titles: make(map[news.ItemID]*story.Vector), changed: make(map[news.ItemID]bool),
+		titles: make(map[news.ItemID]*story.Vector), opened: make(map[news.ItemID]story.Open), changed: make(map[news.ItemID]bool),
 	}
 }
 
