@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"time"
+	"unicode"
 
 	"khyber/internal/news"
 )
@@ -42,13 +43,19 @@ type weight struct {
 	hash  uint64
 	value int64 // thousandths
 	tells bool  // what few titles have
+	place int32 // among the words that have a weight
+	parts class // figure or country: other ones are another report
 }
 
 // NewVector makes the vector of a signature.
 func NewVector(s *Signature) Vector {
 	v := Vector{at: s.at, counted: s.counted}
-	for i := 0; i < len(s.title); i++ {
-		t := &s.title[i]
+	title := s.title
+	if !s.counted && s.script != unicode.Latin { // there the lexicon is English
+		title = nameEntities(s)
+	}
+	for i := 0; i < len(title); i++ {
+		t := &title[i]
 		v.kind |= t.class & (explains | reacts)
 		if t.class&(stopWord|function) != 0 {
 			continue
@@ -56,16 +63,19 @@ func NewVector(s *Signature) Vector {
 		main := ""
 		if s.counted {
 			main = words().same[t.stem]
-			if i+1 < len(s.title) {
-				if pair := words().same[t.stem+"+"+s.title[i+1].stem]; pair != "" {
+			if i+1 < len(title) {
+				if pair := words().same[t.stem+"+"+title[i+1].stem]; pair != "" {
 					main, i = pair, i+1
 				}
 			}
 		}
-		w := weight{cmp.Or(t.entity, t.hash), int64(max(t.region, minWeight)), t.informative()}
+		w := weight{cmp.Or(t.entity, t.hash), int64(max(t.region, minWeight)), t.informative(), int32(len(v.weights)), t.class & (figure | country)}
 		if main != "" {
 			target := words().look(main)
 			w.hash, w.value = target.hash, min(w.value, int64(max(target.region, minWeight))+foldedExtra)
+		}
+		if n := len(v.weights); t.entity != 0 && n > 0 && v.weights[n-1].hash == w.hash {
+			continue // one name
 		}
 		v.weights = append(v.weights, w)
 	}
@@ -96,7 +106,11 @@ func StoryKeys(v *Vector) []uint64 {
 // similarity is the cosine of two vectors, less with time and where one is of a
 // language without counts, in millionths.
 func similarity(a, b *Vector) int64 {
-	var dot, told, x, y int64
+	var dot, x, y int64
+	flat := !a.counted || !b.counted
+	if flat && told(a, b) < flatShared {
+		return 0
+	}
 	for i, j := 0, 0; i < len(a.weights) && j < len(b.weights); {
 		switch c := cmp.Compare(a.weights[i].hash, b.weights[j].hash); {
 		case c < 0:
@@ -105,14 +119,10 @@ func similarity(a, b *Vector) int64 {
 			j++
 		default:
 			dot += a.weights[i].value * b.weights[j].value
-			if a.weights[i].tells && b.weights[j].tells {
-				told += min(a.weights[i].value, b.weights[j].value, flatIDF)
-			}
 			i, j = i+1, j+1
 		}
 	}
-	flat := !a.counted || !b.counted
-	if dot == 0 || flat && told < flatShared {
+	if dot == 0 {
 		return 0
 	}
 	for _, w := range a.weights {

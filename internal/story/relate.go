@@ -98,17 +98,12 @@ func newPair(a, b *Signature) *pair {
 func (p *pair) verdict(relation news.Relation, rule string, similarity int) Verdict {
 	v := Verdict{Relation: relation, Rule: rule, Similarity: similarity, Apart: p.apart}
 	shared := slices.DeleteFunc(slices.Clone(p.a.set), func(t term) bool {
-		return t.class&function != 0 || !contains(p.b.set, t.hash) && !namesEntity(p.b.set, t.entity)
+		return t.class&function != 0 || !contains(p.b.set, t.hash)
 	})
 	for _, t := range rarest(shared, 3) {
 		v.Shared = append(v.Shared, t.stem)
 	}
 	return v
-}
-
-// namesEntity says whether a title names an entity.
-func namesEntity(set []term, entity uint64) bool {
-	return entity != 0 && slices.ContainsFunc(set, func(t term) bool { return t.entity == entity })
 }
 
 // byKey decides what is behind one address or one fingerprint.

@@ -30,7 +30,9 @@ type Signature struct {
 	domain    string // of the source
 	at        time.Time
 	script    *unicode.RangeTable
-	counted   bool // in a language that the tables know
+	counted   bool   // in a language that the tables know
+	plain     string // the title without labels and names
+	lang      string
 
 	page      uint64 // hash of the publisher's number or of the canonical URL; 0: none
 	owner     string // the domain of the link
@@ -59,10 +61,7 @@ func Sign(src *news.Source, item *news.Item) Signature {
 		r.counted = false
 		s.title = r.terms(title)
 	}
-	s.counted = r.counted
-	if !s.counted {
-		nameEntities(s.title, title, lang)
-	}
+	s.counted, s.plain, s.lang = r.counted, title, lang
 	s.set = unique(s.title)
 	s.titleHash = hashTerms(s.title)
 	s.readSummary(&r, src, item)
@@ -180,8 +179,8 @@ func (k CandidateKey) Weight() int {
 func CandidateKeys(s *Signature) []CandidateKey {
 	keys := make([]CandidateKey, 0, titleKeys+shingleKeys+1)
 	for _, t := range rarest(s.set, titleKeys) {
-		if t.class&function != 0 {
-			break
+		if t.class&(function|everyday) != 0 {
+			break // every report of the day has it
 		}
 		keys = append(keys, CandidateKey(t.hash)&(strongKey-1))
 	}

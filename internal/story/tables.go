@@ -3,7 +3,6 @@ package story
 import (
 	"crypto/sha256"
 	_ "embed" // the tables
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"regexp"
@@ -130,6 +129,7 @@ const (
 	function // a word of grammar, in a language without counts
 	everyday // a word or name of any day's news, in such a language
 	bigram   // two characters of a script without spaces
+	country  // names one, in the vector of such a language
 )
 
 var classNames = map[string]class{
@@ -153,8 +153,8 @@ type vocabulary struct {
 	words             map[string]lexeme // by folded word
 	classes           map[string]class
 	beginnings        map[string]bool // of everyday words, with any ending
-	numbers           map[string]int // five: 5
-	times             map[string]int // lakh: 5 zeros
+	numbers           map[string]int  // five: 5
+	times             map[string]int  // lakh: 5 zeros
 	ordinals          map[string]string
 	same              map[string]string // stem: the word that counts
 	agencies          map[string]uint32 // a bit each
@@ -293,11 +293,9 @@ var tables = sync.OnceValue(func() string {
 	for _, t := range []string{urlText, wordText, string(backgroundCounts), string(regionCounts)} {
 		h.Write([]byte(t))
 	}
-	h.Write(binary.BigEndian.AppendUint64(nil, entities().Hash()))
 	return hex.EncodeToString(h.Sum(nil))[:8]
 })
 
-// Tables returns the number of the embedded tables, the lexicon among them, 8
-// hexadecimal digits. It is
+// Tables returns the number of the embedded tables, 8 hexadecimal digits. It is
 // kept with every edge: thresholds belong to their tables.
 func Tables() string { return tables() }

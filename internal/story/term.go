@@ -16,7 +16,7 @@ type term struct {
 	word string // folded
 	lexeme
 	at     int32  // the token that it begins with
-	entity uint64 // that it is a name of, in the title of a language without counts; 0: none
+	entity uint64 // that it is a name of, in a vector of a language without counts; 0: none
 }
 
 // reader turns texts into terms. Counted says that the tables know the language.
