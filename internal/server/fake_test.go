@@ -66,6 +66,8 @@ func (f *fakeStore) Revision(string) uint64 { return f.rev.Load() }
 
 func (f *fakeStore) Sources(context.Context) ([]news.SourceState, error) {
 	f.calls.Add(1)
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return f.states, f.err
 }
 

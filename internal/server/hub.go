@@ -262,7 +262,7 @@ func (h *Hub) verify(ctx context.Context, v verification) {
 		q.Set("hub.lease_seconds", strconv.Itoa(int(v.lease/time.Second)))
 	}
 	u.RawQuery = q.Encode()
-	status, body, err := h.call(ctx, http.MethodGet, u.String(), nil, nil)
+	status, body, err := call(ctx, h.egress, http.MethodGet, u.String(), nil, nil)
 	if err != nil || status/100 != 2 || body != challenge {
 		h.server.metrics.deliveries.WithLabelValues("unverified").Inc()
 		return
@@ -376,7 +376,7 @@ func (h *Hub) push(ctx context.Context, head publish.TopicFeed, format publish.F
 		_, _ = mac.Write(body) // a hash cannot fail
 		header.Set("X-Hub-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
 	}
-	status, _, err := h.call(ctx, http.MethodPost, sub.Callback, header, body)
+	status, _, err := call(ctx, h.egress, http.MethodPost, sub.Callback, header, body)
 	switch {
 	case err != nil:
 		return "failed"
@@ -405,7 +405,7 @@ func (h *Hub) shorter(ctx context.Context, head publish.TopicFeed, format publis
 
 // call makes one request through the guarded egress, without following
 // redirects. Of an answer only as much is read as a challenge has.
-func (h *Hub) call(ctx context.Context, method, address string, header http.Header, body []byte) (int, string, error) {
+func call(ctx context.Context, egress http.RoundTripper, method, address string, header http.Header, body []byte) (int, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, hubTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
@@ -415,7 +415,7 @@ func (h *Hub) call(ctx context.Context, method, address string, header http.Head
 	if header != nil {
 		r.Header = header
 	}
-	resp, err := h.egress.RoundTrip(r)
+	resp, err := egress.RoundTrip(r)
 	if err != nil {
 		return 0, "", err
 	}

@@ -18,6 +18,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -69,6 +70,10 @@ type Options struct {
 	HubStore HubStore
 	Egress   http.RoundTripper
 
+	// Subscriptions and Egress make a WebSub subscriber of the server: where it
+	// keeps what the hubs of sources were asked for.
+	Subscriptions SubscriptionStore
+
 	// MetricsElsewhere says that Metrics is served on an address of its own, so
 	// that /metrics is not here.
 	MetricsElsewhere bool
@@ -119,6 +124,8 @@ type Server struct {
 	volumes volumes
 	hub     *Hub         // nil: there is none
 	posts   http.Handler // the hub, closed to pages of other sites
+
+	upstream *Upstream // nil: there is none
 }
 
 // New returns a Server that knows no topic until Apply.
@@ -136,9 +143,16 @@ func New(o Options) *Server {
 		s.hub = newHub(s, o.HubStore, o.Egress)
 		s.posts = http.NewCrossOriginProtection().Handler(s.hub)
 	}
+	if o.Subscriptions != nil && o.Egress != nil {
+		s.upstream = newUpstream(s, o.Subscriptions, o.Egress)
+	}
 	s.routes()
 	return s
 }
+
+// Upstream returns the WebSub subscriber, which the caller runs; nil when the
+// Options have none.
+func (s *Server) Upstream() *Upstream { return s.upstream }
 
 // Hub returns the WebSub hub, whose workers the caller runs; nil when the
 // Options have none.
@@ -197,27 +211,28 @@ func (st *State) scope(topicID string) []string {
 // routes are all paths. The pattern is the label of the metrics.
 func (s *Server) routes() {
 	for pattern, handler := range map[string]http.HandlerFunc{
-		"/{$}":           s.index,
-		"/topics/{name}": s.topic,
-		"/items/{id}":    s.item,
-		"/stories/{id}":  s.item,
-		"/sources":       s.sources,
-		"/status":        s.statusPage,
-		"/status.json":   s.statusJSON,
-		"/status.atom":   s.troublesAtom,
-		"/why":           s.why,
-		"/search":        s.search,
-		"/search.atom":   s.search,
-		"/search.rss":    s.search,
-		"/search.json":   s.search,
-		"/topics.opml":   s.topicsOPML,
-		"/sources.opml":  s.sourcesOPML,
-		"/healthz":       s.health(s.Health),
-		"/readyz":        s.health(s.Ready),
-		"/metrics":       s.localMetrics,
-		s.style.path:     s.stylesheet,
-		hubPath:          s.hubAsked,
-		"/":              s.unknown,
+		"/{$}":                   s.index,
+		"/topics/{name}":         s.topic,
+		"/items/{id}":            s.item,
+		"/stories/{id}":          s.item,
+		"/sources":               s.sources,
+		"/status":                s.statusPage,
+		"/status.json":           s.statusJSON,
+		"/status.atom":           s.troublesAtom,
+		"/why":                   s.why,
+		"/search":                s.search,
+		"/search.atom":           s.search,
+		"/search.rss":            s.search,
+		"/search.json":           s.search,
+		"/topics.opml":           s.topicsOPML,
+		"/sources.opml":          s.sourcesOPML,
+		"/healthz":               s.health(s.Health),
+		"/readyz":                s.health(s.Ready),
+		"/metrics":               s.localMetrics,
+		s.style.path:             s.stylesheet,
+		hubPath:                  s.hubAsked,
+		upstreamPath + "{token}": s.upstreamVerify,
+		"/":                      s.unknown,
 	} {
 		s.mux.HandleFunc(pattern, handler)
 	}
@@ -245,8 +260,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.metrics.request(r.Pattern, rec, s.Now().Sub(began))
 }
 
-// post takes what the hub is sent; nothing else can be written here.
+// post takes what the hub is sent and what hubs push; nothing else can be
+// written here.
 func (s *Server) post(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, upstreamPath) {
+		s.upstreamPush(w, r)
+		return
+	}
 	if r.URL.Path != hubPath || !s.state.Load().Site.Hub {
 		s.readOnly(w, r)
 		return
