@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
@@ -66,7 +67,8 @@ type app struct {
 	stdout io.Writer
 	stderr io.Writer
 	now    func() time.Time
-	random func() float64 // [0,1)
+	random func() float64    // [0,1)
+	egress http.RoundTripper // for callbacks of the hub; nil: the guarded one
 
 	secrets atomic.Pointer[[]string] // what no log line may show; a reload brings more
 }

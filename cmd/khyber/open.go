@@ -88,10 +88,14 @@ func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base 
 	more.Store, more.Now, more.Log, more.Version = st, a.now, log, a.version()
 	p := &parts{app: a, log: log, store: st, base: base}
 	more.Polling = p.polling
+	client := fetch.New(fetch.Options{UserAgent: a.userAgent(cfg.Site), Now: a.now})
+	more.HubStore, more.Egress = st, a.egress
+	if more.Egress == nil {
+		more.Egress = client.Transport()
+	}
 	p.server = server.New(more)
 	p.poller = poll.New(poll.Options{
-		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll,
-		Fetch: fetch.New(fetch.Options{UserAgent: a.userAgent(cfg.Site), Now: a.now}),
+		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll, Fetch: client,
 	})
 	return p
 }
@@ -104,6 +108,8 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 		return fmt.Errorf("keep the configuration: %w", err)
 	}
 	site := publish.Site{Title: cfg.Site.Title, BaseURL: cfg.Site.BaseURL, Contact: cfg.Site.Contact}
+	// Subscribers keep an address for days: there is no hub for one that is not set.
+	site.Hub = cfg.Site.BaseURL != "" && !cfg.Site.Hub.Off
 	if site.BaseURL == "" {
 		site.BaseURL = p.base
 	}
@@ -118,7 +124,7 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 	p.app.hide(cfg.Secrets)
 	p.server.Apply(server.State{
 		Site: site, Sources: cfg.Sources, Topics: cfg.Set.Topics(), Set: cfg.Set, Entities: entities(cfg.Lexicon),
-		Generation: generation, Applied: kept.Applied, Problems: problems, Refused: refused, Changes: p.changes,
+		Generation: generation, Applied: kept.Applied, Problems: problems, Refused: refused, Changes: p.changes, HubHosts: cfg.Site.Hub.Hosts,
 		ParseQuery: func(q string) (*topic.Query, []news.Problem) { return topic.ParseQuery(q, cfg.Lexicon) },
 	})
 	p.poller.Apply(poll.State{Sources: cfg.Sources, Set: cfg.Set, Generation: generation})

@@ -137,6 +137,9 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 	}
 	g.Go(func() error { return d.poller.Run(ctx) })
 	g.Go(func() error { return d.followFiles(ctx) })
+	for range server.HubWorkers {
+		g.Go(func() error { return d.server.Hub().Run(ctx) })
+	}
 	g.Go(func() error { d.expire(ctx, time.Duration(c.Keep)); return nil })
 	d.log.Info("started", "version", d.app.version(), "file", d.app.config, "engine", d.app.data)
 	err := g.Wait()

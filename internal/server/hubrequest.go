@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,6 +54,9 @@ func (h *Hub) read(form url.Values) (verification, error) {
 	}
 	if !callable(v.Callback) {
 		return v, errors.New("hub.callback is an http or https address of at most 2,000 characters without a password or fragment")
+	}
+	if hosts := h.server.state.Load().HubHosts; len(hosts) > 0 && !slices.Contains(hosts, hostname(v.Callback)) {
+		return v, errors.New("this hub does not call that host: ask its operator")
 	}
 	if len(v.Secret) > maxSecret {
 		return v, errors.New("hub.secret has less than 200 bytes")
@@ -139,6 +143,15 @@ func networkOf(remote string) string {
 		return remote
 	}
 	return prefix.String()
+}
+
+// hostname is hostOf without the port, in lower case.
+func hostname(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Hostname())
 }
 
 func hostOf(address string) string {

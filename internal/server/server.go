@@ -98,6 +98,9 @@ type State struct {
 	Generation uint64
 	Applied    time.Time // when this configuration was first in force
 
+	// HubHosts are the hosts whose callbacks may subscribe; none: any.
+	HubHosts []string
+
 	// Problems are those of the last file that was read. Refused says that it is
 	// not in force, so that the rest of the State is of the file before.
 	Problems []news.Problem

@@ -95,6 +95,10 @@ type ReadTx interface {
 	Scan(cursor string, n int, backward bool) ([]Stored, string, error)
 	// Stubs returns at most n stubs from a cursor on, earliest first.
 	Stubs(cursor string, n int) ([]Stub, string, error)
+	// Keys returns the keys of a table that begin with a prefix, in their order.
+	Keys(table Table, prefix string) ([]string, error)
+	// Rows returns the values of keys; nil: there is none.
+	Rows(table Table, keys []string) ([][]byte, error)
 }
 
 // Tx is a transaction that writes too.
@@ -136,6 +140,8 @@ type Tx interface {
 	// Sweep looks at n keys, or more, from a cursor on and deletes those whose
 	// item is forgotten.
 	Sweep(cursor string, n int) (next string, deleted int, err error)
+	// PutRows keeps rows, and deletes those whose Value is nil.
+	PutRows(table Table, rows []Row) error
 }
 
 // Source is what an engine keeps of a source.
@@ -219,6 +225,21 @@ type Near struct {
 	Key uint64
 	At  time.Time
 	ID  news.ItemID
+}
+
+// Table is a set of rows whose meaning an engine does not know: few of them, or
+// read one at a time.
+type Table uint8
+
+// The tables.
+const (
+	TableHub Table = iota + 1 // subscribers of the WebSub hub
+)
+
+// Row is a value under a key. Neither is empty.
+type Row struct {
+	Key   string
+	Value []byte
 }
 
 // Kin is where an item belongs. The zero value but for Item: it stands alone.

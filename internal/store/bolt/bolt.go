@@ -194,6 +194,22 @@ func (e *Engine) load() error {
 	if e.packer, err = newPacker(); err != nil {
 		return err
 	}
+	if err := e.known(); err != nil {
+		return err
+	}
+	if err := e.complete(); err != nil {
+		return err
+	}
+	return e.db.View(func(b *bbolt.Tx) error {
+		e.ledger = store.NewLedger(nil)
+		all, err := (&tx{Tx: b, engine: e}).Sources(nil)
+		e.ledger.Put(all)
+		return err
+	})
+}
+
+// known refuses a file of another program or of a later Khyber.
+func (e *Engine) known() error {
 	return e.db.View(func(b *bbolt.Tx) error {
 		meta := b.Bucket(bMeta)
 		if meta == nil || len(meta.Get(metaSchema)) != 8 {
@@ -202,10 +218,29 @@ func (e *Engine) load() error {
 		if v := be(meta.Get(metaSchema)); v > schema {
 			return fmt.Errorf("%s was written by a later Khyber (schema %d, this one knows %d): use that one, or restore a backup made before the upgrade", e.path, v, schema)
 		}
-		e.ledger = store.NewLedger(nil)
-		all, err := (&tx{Tx: b, engine: e}).Sources(nil)
-		e.ledger.Put(all)
+		return nil
+	})
+}
+
+// complete adds the buckets that the file's Khyber did not know.
+func (e *Engine) complete() error {
+	whole := true
+	err := e.db.View(func(b *bbolt.Tx) error {
+		for _, name := range buckets {
+			whole = whole && b.Bucket(name) != nil
+		}
+		return nil
+	})
+	if err != nil || whole {
 		return err
+	}
+	return e.db.Update(func(b *bbolt.Tx) error {
+		for _, name := range buckets {
+			if _, err := b.CreateBucketIfNotExists(name); err != nil {
+				return fmt.Errorf("add to %s: %w", e.path, err)
+			}
+		}
+		return nil
 	})
 }
 

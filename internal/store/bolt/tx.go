@@ -34,9 +34,10 @@ var (
 	bOverride = []byte("override") // low8 · high8 and high8 · low8 → override
 	bKin      = []byte("kin")      // item8 → kin
 	bMember   = []byte("member")   // story8 · item8 → 1
+	bRow      = []byte("row")      // table1 · key → value
 )
 
-var buckets = [][]byte{bMeta, bConfig, bSource, bPolls, bDocument, bSeq, bItem, bStub, bKey, bRevision, bTopic, bEntry, bMark, bUse, bNear, bEdge, bOverride, bKin, bMember}
+var buckets = [][]byte{bMeta, bConfig, bSource, bPolls, bDocument, bSeq, bItem, bStub, bKey, bRevision, bTopic, bEntry, bMark, bUse, bNear, bEdge, bOverride, bKin, bMember, bRow}
 
 // fillOrdered is the share of a page that is filled where keys only grow: a row
 // is a quarter of a page, so that a little less would waste one.

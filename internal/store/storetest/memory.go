@@ -28,7 +28,7 @@ func Memory() store.Engine {
 		keys: map[story.Key][]carrier{}, revisions: map[news.ItemID][]news.Revision{}, topics: map[string]store.Topic{},
 		entries: map[string][]store.Joined{}, marks: map[place]bool{}, marked: map[string]news.Mark{}, uses: map[store.Text][]story.Use{},
 		near: map[nearKey][]news.ItemID{}, edges: map[news.ItemID][]story.Edge{}, overrides: map[news.ItemID][]story.Override{},
-		kin: map[news.ItemID]store.Kin{}, members: map[news.ItemID][]news.ItemID{},
+		rows: map[rowKey][]byte{}, kin: map[news.ItemID]store.Kin{}, members: map[news.ItemID][]news.ItemID{},
 	}
 }
 
@@ -58,6 +58,7 @@ type memory struct {
 	overrides map[news.ItemID][]story.Override
 	kin       map[news.ItemID]store.Kin
 	members   map[news.ItemID][]news.ItemID // by ID
+	rows      map[rowKey][]byte
 }
 
 // nearKey is a key of an index on a day.

@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"ExpiryLeavesWhatItsSourceStillHolds", expiry},
 		{"P3KeysOutliveTheTextUntilTheItemIsGone", p3expired},
 		{"ExpiryOfAClockThatJumpsIsBounded", expiryBound},
+		{"RowsOfTheHubAreKeptByKey", hubRows},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := NewWorld(t, open(t), h)
