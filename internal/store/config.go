@@ -201,6 +201,9 @@ func applyTopics(tx Tx, c news.Config) error {
 		if sameTopic(t.Topic, def) && !t.Removed {
 			continue
 		}
+		if t.Removed {
+			t.Rules = 0 // no poll was matched with it meanwhile
+		}
 		t.Topic, t.Removed = def, false
 		t.Revision++
 		t.Changed = later(t.Changed, c.Applied)

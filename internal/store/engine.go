@@ -199,9 +199,10 @@ type Topic struct {
 	Changed  time.Time // moves forward by at least one second
 	Since    time.Time // when it was first loaded
 	Removed  bool
-	Rules    uint64 // hash of the rules that the archive was matched with
+	Rules    uint64 // hash of the rules that the archive was matched with; 0: of several
 	Matching uint64 // hash of those that it is matched with now, from Cursor on
 	Cursor   string
+	Looked   int // items before Cursor
 }
 
 // Text is a title or a summary of a source, by the hash of [story.TextKeys].

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -240,6 +241,7 @@ type Status struct {
 	Generation   uint64
 	Sources      int   // ever polled or in the file
 	Topics       int   // in the file
+	Rematch      int   // items that a changed topic is still to be matched with
 	Unaccounted  int64 // polls since the start whose items did not add up (P5)
 	KeyConflicts int64 // since the start: entries whose keys name two items
 	Capped       int64 // since the start: items with more candidates for copies than were compared
@@ -247,6 +249,7 @@ type Status struct {
 
 // Status measures the store.
 func (s *Store) Status(ctx context.Context) (Status, error) {
+	looked, under := math.MaxInt, false
 	st := Status{Unaccounted: s.unaccounted.Load(), KeyConflicts: s.conflicts.Load(), Capped: s.capped.Load()}
 	err := s.engine.Read(ctx, func(tx ReadTx) error {
 		var err error
@@ -259,11 +262,21 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 		}
 		topics, err := tx.Topics()
 		st.Sources = len(sources)
-		st.Topics = len(slices.DeleteFunc(topics, func(t Topic) bool { return t.Removed }))
+		for i := range topics {
+			if t := &topics[i]; !t.Removed {
+				st.Topics++
+				if t.Matching != t.Rules {
+					looked, under = min(looked, t.Looked), true
+				}
+			}
+		}
 		return err
 	})
 	if err == nil {
 		st.Sizes, err = s.engine.Sizes(ctx)
+	}
+	if under {
+		st.Rematch = max(0, st.Items-looked)
 	}
 	if err != nil {
 		return st, fmt.Errorf("measure the database: %w", err)

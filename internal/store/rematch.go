@@ -43,8 +43,7 @@ func (s *Store) Rematch(ctx context.Context, generation uint64, rules map[string
 	// Matching is done before the transaction, which polls wait for.
 	found := make(map[news.ItemID][]news.Match, len(r.items))
 	for i := range r.items {
-		item := r.view.item(r.items[i].Item)
-		found[item.ID] = match(&item)
+		found[r.items[i].Item.ID] = r.judge(i, match)
 	}
 	var done Rematched
 	var touched []Topic
@@ -70,6 +69,7 @@ type rematch struct {
 	view       *view
 	topics     map[string]bool // IDs
 	items      []Stored
+	revisions  [][]news.Revision
 	next       string
 }
 
@@ -104,10 +104,42 @@ func (r *rematch) read(tx ReadTx, n int) error {
 			r.topics[t.Topic.ID], cursor = true, at
 		}
 	}
-	if len(r.topics) > 0 {
-		r.items, r.next, err = tx.Scan(cursor, n, true)
+	if len(r.topics) == 0 {
+		return nil
 	}
+	if r.items, r.next, err = tx.Scan(cursor, n, true); err != nil {
+		return err
+	}
+	ids := make([]news.ItemID, len(r.items))
+	for i := range r.items {
+		ids[i] = r.items[i].Item.ID
+	}
+	r.revisions, err = tx.Revisions(ids)
 	return err
+}
+
+// judge matches an item. What a topic took by an earlier text it keeps by that
+// text, if the rules of now take it: an edit of the source's takes nothing away.
+func (r *rematch) judge(i int, match func(*news.Item) []news.Match) []news.Match {
+	item := r.view.item(r.items[i].Item)
+	found := match(&item)
+	for _, id := range slices.Sorted(maps.Keys(r.topics)) {
+		if _, was := matchIn(&item, id); !was {
+			continue
+		}
+		for _, earlier := range slices.Backward(r.revisions[i]) {
+			if _, is := matchIn(&news.Item{Matches: found}, id); is {
+				break
+			}
+			old := item
+			old.Title, old.Summary = earlier.Title, earlier.Summary
+			if m, is := matchIn(&news.Item{Matches: match(&old)}, id); is {
+				found = slices.DeleteFunc(found, func(m news.Match) bool { return m.Topic == id })
+				found = append(found, m)
+			}
+		}
+	}
+	return found
 }
 
 // write keeps the new verdicts and moves the cursors.
@@ -229,7 +261,11 @@ func (r *rematch) stand(tx Tx, done *Rematched) error {
 	for _, t := range topics {
 		want, ok := r.rules[t.Topic.ID]
 		if r.topics[t.Topic.ID] {
-			t.Matching, t.Cursor = want, r.next
+			if t.Matching != want || t.Cursor == "" {
+				t.Looked = 0
+			}
+			t.Matching, t.Cursor, t.Rules = want, r.next, 0 // of several: the way back is a change too
+			t.Looked += len(r.items)
 			if r.next == "" {
 				t.Rules = want
 			}

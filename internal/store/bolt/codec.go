@@ -365,6 +365,7 @@ func (c *coder) topic(t *store.Topic) {
 	c.fixed(&t.Rules)
 	c.fixed(&t.Matching)
 	c.str(&t.Cursor)
+	c.int(&t.Looked)
 }
 
 func (c *coder) config(v *news.Config) {
