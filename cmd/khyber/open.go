@@ -71,12 +71,13 @@ func (a *app) openStore(log *slog.Logger, maxSize int64) (*store.Store, error) {
 
 // parts are the program put together: what polls, and what serves.
 type parts struct {
-	app    *app
-	log    *slog.Logger
-	store  *store.Store
-	server *server.Server
-	poller *poll.Poller
-	base   string // of links where feeds.yaml sets no base_url
+	app     *app
+	log     *slog.Logger
+	store   *store.Store
+	server  *server.Server
+	poller  *poll.Poller
+	rematch *poll.Rematch
+	base    string // of links where feeds.yaml sets no base_url
 
 	config  *config.Config // in force
 	changes []string       // from the one before to it
@@ -97,6 +98,7 @@ func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base 
 	p.poller = poll.New(poll.Options{
 		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll, Fetch: client,
 	})
+	p.rematch = poll.NewRematch(st, log, a.now)
 	return p
 }
 
@@ -128,6 +130,7 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 		ParseQuery: func(q string) (*topic.Query, []news.Problem) { return topic.ParseQuery(q, cfg.Lexicon) },
 	})
 	p.poller.Apply(poll.State{Sources: cfg.Sources, Set: cfg.Set, Generation: generation})
+	p.rematch.Apply(cfg.Set, generation)
 	return nil
 }
 

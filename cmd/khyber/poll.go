@@ -44,6 +44,9 @@ func (c pollCmd) Run(ctx context.Context, a *app) (err error) {
 		}
 		err = errors.Join(err, bar.Clear(), a.print(pollLine(done)), bar.Add(1))
 	})
+	if err == nil { // where no daemon runs, nobody else applies a changed topic
+		err = p.rematch.All(ctx)
+	}
 	switch {
 	case err != nil:
 		return err

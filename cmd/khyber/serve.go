@@ -136,6 +136,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 		})
 	}
 	g.Go(func() error { return d.poller.Run(ctx) })
+	g.Go(func() error { return d.rematch.Run(ctx) })
 	g.Go(func() error { return d.followFiles(ctx) })
 	for range server.HubWorkers {
 		g.Go(func() error { return d.server.Hub().Run(ctx) })

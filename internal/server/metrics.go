@@ -177,6 +177,7 @@ func (s *Server) snapshot(ctx context.Context) snapshot {
 		m.gauge(desc("store_bytes", "Size of the database."), float64(status.Bytes))
 		m.gauge(desc("store_free_bytes", "Bytes of the database that will be used again."), float64(status.Free))
 		m.gauge(desc("store_items", "Items kept."), float64(status.Items))
+		m.gauge(desc("rematch_items_left", "Items that are still to be matched with a changed topic."), float64(status.Rematch))
 		if status.Limit > 0 {
 			m.gauge(desc("store_limit_bytes", "The database grows no further."), float64(status.Limit))
 		}

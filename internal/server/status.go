@@ -37,6 +37,7 @@ type statusStore struct {
 	Items    int   `json:"items"`
 	Bytes    int64 `json:"bytes"`
 	Writable bool  `json:"writable"`
+	Rematch  int   `json:"rematch_items_left"` // to be matched with changed topics
 }
 
 type statusSource struct {
@@ -79,7 +80,7 @@ func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 	if err != nil {
 		return x, err
 	}
-	x.Store = statusStore{kept.Items, kept.Bytes, kept.Fault == nil}
+	x.Store = statusStore{kept.Items, kept.Bytes, kept.Fault == nil, kept.Rematch}
 	states, err := s.Store.Sources(ctx)
 	if err != nil {
 		return x, err
@@ -173,7 +174,7 @@ type statusPage struct {
 	Generation      uint64
 	Problems        []string
 	Changes         []string
-	Items           int
+	Items, Rematch  int
 	Size            string
 	Sources         string
 	Topics          []statusTopicRow
@@ -195,7 +196,7 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 		}
 		p := statusPage{
 			page: s.newPage(st, "Status", "/status"), Version: x.Version, Loaded: st.Applied, Generation: st.Generation,
-			Problems: x.Config.Problems, Changes: x.Config.Changes, Items: x.Store.Items, Size: bytesText(x.Store.Bytes),
+			Problems: x.Config.Problems, Changes: x.Config.Changes, Items: x.Store.Items, Rematch: x.Store.Rematch, Size: bytesText(x.Store.Bytes),
 			Service: mark{"ok", shapeFull, "reading, keeping and publishing"}, Config: mark{"ok", shapeFull, "in force"},
 		}
 		p.Nav = "status"
