@@ -45,12 +45,13 @@ type document struct {
 	coded [2][]byte // gzip, zstd; compressed on first demand
 }
 
-// rendered is what a rendering gives: the bytes, when they last changed, and
-// how far the news in them reach.
+// rendered is what a rendering gives: the bytes, when they last changed, how far
+// the news in them reach, and whether they are final.
 type rendered struct {
 	plain   []byte
 	changed time.Time
 	pulse   pulse
+	closed  bool // a part of an archive that never changes
 }
 
 // rendering makes a document.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -31,6 +32,10 @@ type fakeStore struct {
 	err    error
 	block  chan struct{} // when set, Topic waits for it
 	rev    atomic.Uint64
+
+	part    store.Part
+	partErr error
+	parts   []string
 }
 
 func (f *fakeStore) Topic(_ context.Context, id string, p store.Page) (store.TopicPage, error) {
@@ -60,6 +65,16 @@ func (f *fakeStore) Topic(_ context.Context, id string, p store.Page) (store.Top
 		page.Entries, page.More = page.Entries[:limit], true
 	}
 	return page, nil
+}
+
+func (f *fakeStore) Part(context.Context, string, string) (store.Part, error) {
+	f.calls.Add(1)
+	return f.part, cmp.Or(f.err, f.partErr)
+}
+
+func (f *fakeStore) Parts(context.Context, string) ([]string, error) {
+	f.calls.Add(1)
+	return f.parts, f.err
 }
 
 func (f *fakeStore) Revision(string) uint64 { return f.rev.Load() }

@@ -32,6 +32,10 @@ import (
 type Store interface {
 	// Topic returns a page of a topic; store.ErrNotFound.
 	Topic(ctx context.Context, id string, p store.Page) (store.TopicPage, error)
+	// Part returns a part of a topic's archive; store.ErrNotFound, store.ErrExpired.
+	Part(ctx context.Context, topic, name string) (store.Part, error)
+	// Parts returns the names of a topic's closed parts, oldest first.
+	Parts(ctx context.Context, topic string) ([]string, error)
 	// Revision moves with whatever the bytes of the topic's documents show. It is
 	// answered from memory and never waits.
 	Revision(topic string) uint64
@@ -214,28 +218,29 @@ func (st *State) scope(topicID string) []string {
 // routes are all paths. The pattern is the label of the metrics.
 func (s *Server) routes() {
 	for pattern, handler := range map[string]http.HandlerFunc{
-		"/{$}":                   s.index,
-		"/topics/{name}":         s.topic,
-		"/items/{id}":            s.item,
-		"/stories/{id}":          s.item,
-		"/sources":               s.sources,
-		"/status":                s.statusPage,
-		"/status.json":           s.statusJSON,
-		"/status.atom":           s.troublesAtom,
-		"/why":                   s.why,
-		"/search":                s.search,
-		"/search.atom":           s.search,
-		"/search.rss":            s.search,
-		"/search.json":           s.search,
-		"/topics.opml":           s.topicsOPML,
-		"/sources.opml":          s.sourcesOPML,
-		"/healthz":               s.health(s.Health),
-		"/readyz":                s.health(s.Ready),
-		"/metrics":               s.localMetrics,
-		s.style.path:             s.stylesheet,
-		hubPath:                  s.hubAsked,
-		upstreamPath + "{token}": s.upstreamVerify,
-		"/":                      s.unknown,
+		"/{$}":                        s.index,
+		"/topics/{name}":              s.topic,
+		"/topics/{id}/archive/{name}": s.archive,
+		"/items/{id}":                 s.item,
+		"/stories/{id}":               s.item,
+		"/sources":                    s.sources,
+		"/status":                     s.statusPage,
+		"/status.json":                s.statusJSON,
+		"/status.atom":                s.troublesAtom,
+		"/why":                        s.why,
+		"/search":                     s.search,
+		"/search.atom":                s.search,
+		"/search.rss":                 s.search,
+		"/search.json":                s.search,
+		"/topics.opml":                s.topicsOPML,
+		"/sources.opml":               s.sourcesOPML,
+		"/healthz":                    s.health(s.Health),
+		"/readyz":                     s.health(s.Ready),
+		"/metrics":                    s.localMetrics,
+		s.style.path:                  s.stylesheet,
+		hubPath:                       s.hubAsked,
+		upstreamPath + "{token}":      s.upstreamVerify,
+		"/":                           s.unknown,
 	} {
 		s.mux.HandleFunc(pattern, handler)
 	}

@@ -19,7 +19,7 @@ type File struct {
 }
 
 // Static hands every file of a static copy to write, for `khyber publish`: the
-// topic feeds in their three forms, the pages, the lists and the stylesheet, as
+// topic feeds in their three forms, their archives, the pages, the lists and the stylesheet, as
 // a request would get them, less what only a server answers: hub, further
 // pages, variants, search, items. It ends with the first error of write.
 func (s *Server) Static(ctx context.Context, write func(File) error) error {
@@ -32,6 +32,15 @@ func (s *Server) Static(ctx context.Context, write func(File) error) error {
 		names = append(names, "topics/"+t.ID)
 		for _, format := range publish.Formats() {
 			names = append(names, "topics/"+t.ID+"."+string(format))
+		}
+		parts, err := s.Store.Parts(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		for _, part := range parts {
+			for _, format := range publish.Formats() {
+				names = append(names, "topics/"+t.ID+"/archive/"+part+"."+string(format))
+			}
 		}
 	}
 	for _, name := range names {

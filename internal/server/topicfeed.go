@@ -105,6 +105,9 @@ func (s *Server) readTopic(ctx context.Context, st *State, f publish.TopicFeed, 
 		return f, err
 	}
 	f.Changed, f.Entries, f.More = page.Changed, page.Entries, page.More
+	if f.Query == "" && f.Before == 0 { // parts are of the default variant
+		f.Archive.Prev = page.Archive
+	}
 	f.Sources, f.Entities = st.sources, st.Entities
 	f.Lang = text.Language(f.Topic.Title)
 	f.Coverage = st.coverage(f.Topic.ID, states)
@@ -165,7 +168,10 @@ func (s *Server) missing(w http.ResponseWriter, r *http.Request, st *State, id, 
 		}
 	}
 	to := st.Site.BaseURL + "/topics/" + t.ID
-	if suffix != "" {
+	switch {
+	case strings.HasPrefix(suffix, "archive/"):
+		to += "/" + suffix
+	case suffix != "":
 		to += "." + suffix
 	}
 	if v, err := parseVariant(r.URL.Query()); err == nil {

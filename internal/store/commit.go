@@ -278,12 +278,25 @@ func (c *commit) join() error {
 		if !ok {
 			return fmt.Errorf("an item matches the topic %s, which is not in the file", topic)
 		}
-		if _, err := c.tx.Append(name.origin, c.joins[topic]); err != nil {
+		if err := c.append(name.origin, c.joins[topic]); err != nil {
 			return err
 		}
 	}
 	c.opt.Crash("commit.topics")
 	return nil
+}
+
+// append gives marks and closes the parts of the topic's archive that are over.
+func (c *commit) append(origin string, joins []Joined) error {
+	a := archivist{tx: c.tx, view: c.view, at: c.poll.At}
+	if err := a.begin(origin); err != nil {
+		return err
+	}
+	added, err := c.tx.Append(origin, joins)
+	if err != nil || added == 0 {
+		return err
+	}
+	return a.fill(origin)
 }
 
 // note is step 6: which items the source's document holds. A salvaged document

@@ -234,7 +234,9 @@ type Table uint8
 
 // The tables.
 const (
-	TableHub Table = iota + 1 // subscribers of the WebSub hub
+	TableHub   Table = iota + 1 // subscribers of the WebSub hub
+	TableChain                  // where the archive of a topic stands
+	TablePart                   // closed parts of archives
 )
 
 // Row is a value under a key. Neither is empty.

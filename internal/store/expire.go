@@ -109,7 +109,7 @@ func (e *expire) run(s *Store) error {
 	for _, src := range all {
 		e.sources[src.Origin] = src
 	}
-	for _, step := range []func(*view) error{e.texts, e.absent, e.sweep, e.near} {
+	for _, step := range []func(*view) error{e.texts, e.absent, e.sweep, e.near, e.archives} {
 		if err := step(v); err != nil {
 			return err
 		}
@@ -214,4 +214,37 @@ const usesKept = 35 * 24 * time.Hour
 // near drops what can no longer be a candidate.
 func (e *expire) near(*view) error {
 	return e.tx.DropNear(e.now.Add(-nearDays-story.StoryOpen), e.now.Add(-usesKept))
+}
+
+// archives closes the parts whose month is over and deletes those that were
+// closed before the cutoff.
+func (e *expire) archives(v *view) error {
+	topics, err := e.tx.Topics()
+	if err != nil {
+		return err
+	}
+	a := archivist{tx: e.tx, view: v, at: e.now}
+	for _, t := range topics {
+		before, err := readChain(e.tx, t.Origin)
+		if err != nil {
+			return err
+		}
+		if before.Open == "" { // nothing has ever joined
+			continue
+		}
+		if err := a.begin(t.Origin); err != nil {
+			return err
+		}
+		if err := a.expire(t.Origin, e.cutoff); err != nil {
+			return err
+		}
+		after, err := readChain(e.tx, t.Origin)
+		if err != nil {
+			return err
+		}
+		if after.Newest != before.Newest { // the live document names it
+			e.shown[t.Topic.ID] = true
+		}
+	}
+	return nil
 }

@@ -45,6 +45,7 @@ type TopicPage struct {
 	Entries  []news.Entry // newest mark first
 	More     bool         // there are entries below the last one
 	Removed  bool         // the topic is no longer in the file
+	Archive  string       // name of the newest closed Part; empty: none
 }
 
 // Topic returns a page of a topic by its ID; ErrNotFound. An earlier ID finds
@@ -66,6 +67,11 @@ func (s *Store) Topic(ctx context.Context, id string, p Page) (TopicPage, error)
 		}
 		t := &topics[i]
 		page = TopicPage{Topic: t.Topic, Revision: t.Revision, Changed: t.Changed, Removed: t.Removed}
+		ch, err := readChain(tx, t.Origin)
+		if err != nil {
+			return err
+		}
+		page.Archive = ch.Newest
 		r := reader{tx: tx, view: v, signs: newSigner(v), topic: t, page: p}
 		page.Entries, page.More, err = r.entries()
 		return err

@@ -65,6 +65,11 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"P3KeysOutliveTheTextUntilTheItemIsGone", p3expired},
 		{"ExpiryOfAClockThatJumpsIsBounded", expiryBound},
 		{"RowsOfTheHubAreKeptByKey", hubRows},
+		{"AnArchivePartClosesAtAHundredMarks", archiveFull},
+		{"AnArchivePartClosesWhenItsMonthIsOver", archiveMonths},
+		{"AClosedArchivePartNeverChanges", archiveFixed},
+		{"AnArchivePartExpiresWhole", archiveExpires},
+		{"P6LateEntriesHaveArchivePartsOfTheirOwn", archiveLate},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := NewWorld(t, open(t), h)

@@ -1,0 +1,74 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+
+	"khyber/internal/news"
+	"khyber/internal/publish"
+	"khyber/internal/text"
+)
+
+// archive answers /topics/ID/archive/PART.FORMAT (RFC 5005 §4). A closed part
+// has the same bytes for ever.
+func (s *Server) archive(w http.ResponseWriter, r *http.Request) {
+	st := s.state.Load()
+	id := r.PathValue("id")
+	name, suffix, _ := strings.Cut(r.PathValue("name"), ".")
+	format := publish.Format(suffix)
+	if !topicID.MatchString(id) || format.MediaType() == "" {
+		s.unknown(w, r)
+		return
+	}
+	t, ok := st.topic(id)
+	if !ok {
+		s.missing(w, r, st, id, "archive/"+name+"."+suffix)
+		return
+	}
+	f := publish.TopicFeed{
+		Site: st.Site, Topic: t, Path: "/topics/" + t.ID, Static: st.static,
+		Archive: publish.Archive{Name: name},
+	}
+	f.Site.Hub = false // it never changes, so there is nothing to deliver
+	doc, err := s.cache.get(r.Context(), f.Self(format), version{st, s.Store.Revision(t.ID)}, func(ctx context.Context) (rendered, error) {
+		f, err := s.readPart(ctx, f)
+		if err != nil {
+			return rendered{}, err
+		}
+		var b bytes.Buffer
+		err = publish.Render(&b, format, f)
+		s.metrics.renders.WithLabelValues(string(format)).Inc()
+		return rendered{plain: b.Bytes(), changed: f.Changed, closed: f.Archive.Next != ""}, err
+	})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	a := answer{contentType: format.ContentType(), cache: cacheTopicFeed, csp: cspTopicFeed, anyOrigin: true}
+	if doc.closed {
+		a.cache = cacheForever
+	}
+	s.serve(w, r, doc, a)
+}
+
+// readPart fills a TopicFeed with a part. Of a closed one nothing comes from the
+// State but the site: names and titles are those of its closing.
+func (s *Server) readPart(ctx context.Context, f publish.TopicFeed) (publish.TopicFeed, error) {
+	p, err := s.Store.Part(ctx, f.Topic.ID, f.Archive.Name)
+	if err != nil {
+		return f, err
+	}
+	id := f.Topic.ID
+	f.Topic = p.Topic
+	f.Topic.ID = id // it may have been renamed, and its address says so
+	f.Archive.Prev, f.Archive.Next = p.Prev, p.Next
+	f.Changed, f.Entries = p.Changed, p.Entries
+	f.Lang = text.Language(f.Topic.Title)
+	f.Sources = make(map[string]news.Source, len(p.Sources))
+	for _, src := range p.Sources {
+		f.Sources[src.ID] = src
+	}
+	return f, nil
+}
