@@ -53,6 +53,7 @@ type cli struct {
 	Try         tryCmd         `cmd:"" help:"Fetch a feed, or find that of a site, and show what Khyber makes of it."`
 	Backtest    backtestCmd    `cmd:"" help:"Show what a topic as it is written now would gain and lose."`
 	NearMisses  nearMissesCmd  `cmd:"" help:"List what a topic excluded or nearly took."`
+	Sources     sourcesCmd     `cmd:"" help:"List, add, remove, import or export sources."`
 	Parse       parseCmd       `cmd:"" help:"Show what Khyber makes of a document."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

@@ -34,6 +34,11 @@ func trySite() http.Handler {
 	mux.Handle("/news/", tryPage(`<link rel="alternate" type="application/rss+xml" title="All reports" href="/herald.rss">
 <a href="/comments/feed">Comments</a> <a href="/gone.rss">Old</a> <a href="/empty.rss">Empty</a>`))
 	mux.Handle("/herald.rss", feedtest.Page{Body: []byte(strings.ReplaceAll(tryDocument, `\x96`, "\x96")), Type: "application/rss+xml", ETag: `"1"`, Codings: []string{"gzip"}})
+	mux.Handle("/desks/", tryPage(`<link rel="alternate" type="application/rss+xml" title="All" href="/herald.rss"><link rel="alternate" type="application/rss+xml" title="All, again" href="/herald.rss?again">
+<link rel="alternate" type="application/rss+xml" title="Sport" href="/sport.rss"><link rel="alternate" type="application/rss+xml" title="Comments" href="/comments.rss">`))
+	for _, name := range []string{"/sport.rss", "/comments.rss"} {
+		mux.Handle(name, feedtest.Page{Body: []byte(`<rss version="2.0"><channel><title>Herald ` + name + `</title><item><guid>` + name + `</guid><title>Goal</title></item></channel></rss>`), Type: "text/xml"})
+	}
 	mux.Handle("/empty.rss", feedtest.Page{Body: []byte(`<rss version="2.0"><channel><title>Nothing</title></channel></rss>`), Type: "text/xml"})
 	mux.Handle("/moved.rss", http.RedirectHandler("/herald.rss", http.StatusMovedPermanently))
 	mux.Handle("/guarded.rss", feedtest.Challenge(http.StatusForbidden))

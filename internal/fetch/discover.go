@@ -48,7 +48,7 @@ func Discover(base string, body []byte) []Candidate {
 	home := Domain(base)
 	slices.SortStableFunc(d.found, func(a, b Candidate) int {
 		return cmp.Or(
-			compareBool(isComments(a), isComments(b)), cmp.Compare(a.From, b.From),
+			compareBool(a.Comments(), b.Comments()), cmp.Compare(a.From, b.From),
 			compareBool(Domain(a.URL) != home, Domain(b.URL) != home),
 		)
 	})
@@ -171,7 +171,8 @@ func trimScheme(href string) string {
 	return rest
 }
 
-func isComments(c Candidate) bool {
+// Comments says that it looks like what readers write, not the outlet.
+func (c *Candidate) Comments() bool {
 	u, err := url.Parse(c.URL)
 	return err == nil && strings.Contains(strings.ToLower(u.Path+"?"+u.RawQuery), "comment") ||
 		strings.Contains(strings.ToLower(c.Title), "comment")

@@ -91,7 +91,7 @@ func (s *Server) sourceRows(st *State, byID map[string]*news.SourceState) []sour
 		if x == nil {
 			x = &news.SourceState{}
 		}
-		state := shownState(src, x, now)
+		state := ShownState(src, x, now)
 		row := sourceRow{ID: src.ID, Name: src.Name, State: stateMark(state), LastNew: x.LastNew, Next: x.Next}
 		if row.Name == "" {
 			row.Name = src.ID

@@ -241,7 +241,7 @@ func (m *snapshot) sources(st *State, states []news.SourceState, now time.Time) 
 			continue
 		}
 		x := &states[i]
-		shown := shownState(&src, x, now)
+		shown := ShownState(&src, x, now)
 		count[shown]++
 		if len(st.Sources) > maxSeriesSources {
 			continue

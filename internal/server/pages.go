@@ -201,9 +201,9 @@ func count(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
-// shownState is the state of a source as people see it: disabled by the editor,
+// ShownState returns the state of a source as people see it: disabled by the editor,
 // or late when its next poll is overdue by more than an interval.
-func shownState(src *news.Source, x *news.SourceState, now time.Time) news.State {
+func ShownState(src *news.Source, x *news.SourceState, now time.Time) news.State {
 	switch {
 	case src.Disabled:
 		return news.StateDisabled

@@ -58,7 +58,7 @@ func (s *Server) sources(w http.ResponseWriter, r *http.Request) {
 			if x == nil {
 				x = &news.SourceState{}
 			}
-			counts[shownState(src, x, p.Now)]++
+			counts[ShownState(src, x, p.Now)]++
 			p.Sources = append(p.Sources, sourceDetailOf(src, x, row, polls))
 		}
 		p.Summary = stateCounts(counts)

@@ -93,7 +93,7 @@ func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 			state = &news.SourceState{}
 		}
 		x.Sources = append(x.Sources, statusSource{
-			src.ID, cmp.Or(src.Name, src.ID), shownState(src, state, now), optional(state.Since), state.LastKind,
+			src.ID, cmp.Or(src.Name, src.ID), ShownState(src, state, now), optional(state.Since), state.LastKind,
 			optional(state.LastOK), optional(state.LastNew), optional(state.Next),
 		})
 	}
