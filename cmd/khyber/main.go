@@ -54,6 +54,7 @@ type cli struct {
 	Backtest    backtestCmd    `cmd:"" help:"Show what a topic as it is written now would gain and lose."`
 	NearMisses  nearMissesCmd  `cmd:"" help:"List what a topic excluded or nearly took."`
 	Sources     sourcesCmd     `cmd:"" help:"List, add, remove, import or export sources."`
+	Doctor      doctorCmd      `cmd:"" help:"Say what is wrong, and the change of feeds.yaml that would mend it."`
 	Parse       parseCmd       `cmd:"" help:"Show what Khyber makes of a document."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

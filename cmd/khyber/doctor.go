@@ -1,0 +1,210 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"khyber/internal/config"
+	"khyber/internal/news"
+	"khyber/internal/store"
+)
+
+type doctorCmd struct{}
+
+// Limits of what is looked at.
+const (
+	quietTopic   = 14 * 24 * time.Hour // a topic without an entry for so long is told
+	itemsLooked  = 20000               // the newest ones of the archive
+	itemsASource = 200                 // enough to compare documents and dates
+)
+
+// Run looks at the sources, the topics and the machine, and prints what is
+// wrong, worst first, then the change of feeds.yaml that would mend what it
+// can. It changes nothing.
+func (doctorCmd) Run(ctx context.Context, a *app) error {
+	cfg, err := a.mustLoad()
+	if err != nil {
+		return err
+	}
+	x := &examination{now: a.now(), cfg: cfg}
+	found := a.examineMachine(cfg)
+	if exists(a.data) {
+		sizes, err := x.read(ctx, a)
+		if err != nil {
+			return err
+		}
+		found = append(found, examineSizes(a.data, sizes)...)
+	}
+	found = append(found, x.sources()...)
+	found = append(found, x.topics()...)
+	if len(found) == 0 {
+		return a.print(fmt.Sprintf("%s and %s: nothing is wrong\n", count(len(cfg.Sources), "source"), count(len(cfg.Set.Topics()), "topic")))
+	}
+	slices.SortStableFunc(found, func(x, y finding) int { return cmp.Compare(x.rank, y.rank) })
+	if err := a.print(prescription(cfg.Revision.Files, found, a.configOptions())); err != nil {
+		return err
+	}
+	return errShown
+}
+
+// rank says how bad a finding is; the lowest is told first.
+type rank uint8
+
+const (
+	losing rank = iota // news or data are lost, or secrets are open
+	broken             // a source or topic brings nothing
+	costly             // it works, and could work better
+)
+
+// finding is one thing that is wrong and what to do about it.
+type finding struct {
+	rank rank
+	text string
+	mend func(*config.Editor) error // nil: no change of feeds.yaml would
+}
+
+// prescription is the list of findings and the change that mends what it can. A
+// change after which the file would not be valid is left out.
+func prescription(files []news.File, found []finding, opts config.Options) string {
+	var b strings.Builder
+	now := files
+	for _, f := range found {
+		fmt.Fprintf(&b, "* %s\n", f.text)
+		if f.mend == nil {
+			continue
+		}
+		e := config.NewEditor(now)
+		err := f.mend(e)
+		if _, problems := config.LoadFiles(e.Files(), opts); err == nil && !invalid(problems) {
+			now = e.Files()
+			continue
+		}
+		b.WriteString("  (that has to be changed by hand)\n")
+	}
+	var diff strings.Builder
+	to := "-p0"
+	for i := range files {
+		change := config.Diff(files[i].Path, files[i].Text, now[i].Text)
+		if diff.Len() == 0 && change != "" {
+			to = files[i].Path
+		} else if change != "" {
+			to = "-p0"
+		}
+		diff.WriteString(change)
+	}
+	if diff.Len() > 0 {
+		fmt.Fprintf(&b, "\nThis change mends it; khyber doctor | patch %s makes it:\n%s", to, diff.String())
+	}
+	return b.String()
+}
+
+// examination is what is looked at.
+type examination struct {
+	now    time.Time
+	cfg    *config.Config
+	states map[string]news.SourceState
+	polls  map[string][]news.Poll // newest first
+	items  map[string][]news.Item // newest first
+	oldest time.Time              // when the first item was kept; zero: there is none
+	joined map[string]time.Time   // when a topic got its last entry
+}
+
+// read fills in what the store knows.
+func (x *examination) read(ctx context.Context, a *app) (sizes store.Sizes, err error) {
+	st, err := a.openStore(a.logger(x.cfg.Secrets, slog.LevelWarn), 0)
+	if err != nil {
+		return sizes, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	status, err := st.Status(ctx)
+	if err != nil {
+		return sizes, err
+	}
+	list, err := st.Sources(ctx)
+	if err != nil {
+		return sizes, err
+	}
+	x.states, x.polls = make(map[string]news.SourceState), make(map[string][]news.Poll)
+	for _, s := range list {
+		x.states[s.Source] = s
+		if x.polls[s.Source], err = st.Polls(ctx, s.Source); err != nil {
+			return sizes, err
+		}
+	}
+	x.joined = make(map[string]time.Time)
+	for _, t := range x.cfg.Set.Topics() {
+		page, err := st.Topic(ctx, t.ID, store.Page{Limit: 1, Late: true})
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return sizes, err
+		}
+		if len(page.Entries) > 0 {
+			x.joined[t.ID] = page.Entries[0].Joined
+		}
+	}
+	return status.Sizes, x.readItems(ctx, st)
+}
+
+func (x *examination) readItems(ctx context.Context, st *store.Store) error {
+	first, _, err := st.Scan(ctx, store.Filter{}, "", 1)
+	if err != nil {
+		return err
+	}
+	if len(first) > 0 {
+		x.oldest = first[0].FirstSeen
+	}
+	x.items = make(map[string][]news.Item)
+	for looked, cursor, more := 0, "", true; more && looked < itemsLooked; {
+		items, next, err := st.Scan(ctx, store.Filter{Newest: true}, cursor, itemsLooked)
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			if len(x.items[item.Source]) < itemsASource {
+				x.items[item.Source] = append(x.items[item.Source], item)
+			}
+		}
+		looked, cursor, more = looked+len(items), next, next != ""
+	}
+	return nil
+}
+
+// topics finds those that bring nothing.
+func (x *examination) topics() []finding {
+	var out []finding
+	for _, t := range x.cfg.Set.Topics() {
+		scope := x.cfg.Set.Scope(t.ID)
+		dead := 0
+		for _, id := range scope {
+			if s := x.states[id].State; s == news.StateFailing || s == news.StateGone || x.disabled(id) {
+				dead++
+			}
+		}
+		last, known := x.joined[t.ID]
+		switch {
+		case len(scope) > 0 && dead == len(scope):
+			out = append(out, finding{broken, fmt.Sprintf("topic %s: all of its %s fail or are disabled: mend them as said for each", t.ID, count(dead, "source")), nil})
+		case x.oldest.IsZero() || x.now.Sub(x.oldest) < quietTopic || known && x.now.Sub(last) < quietTopic:
+		default:
+			out = append(out, finding{broken, fmt.Sprintf("topic %s: no item has joined it %s: khyber near-misses %s shows what nearly did", t.ID, sinceText(last), t.ID), nil})
+		}
+	}
+	return out
+}
+
+func sinceText(last time.Time) string {
+	if last.IsZero() {
+		return "yet"
+	}
+	return "since " + last.UTC().Format(time.DateOnly)
+}
+
+func (x *examination) disabled(id string) bool {
+	i := slices.IndexFunc(x.cfg.Sources, func(s news.Source) bool { return s.ID == id })
+	return i >= 0 && x.cfg.Sources[i].Disabled
+}
