@@ -70,7 +70,7 @@ type app struct {
 	stderr io.Writer
 	now    func() time.Time
 	random func() float64    // [0,1)
-	egress http.RoundTripper // for callbacks of the hub; nil: the guarded one
+	egress http.RoundTripper // to subscribers and hubs; nil: the guarded one
 
 	secrets atomic.Pointer[[]string] // what no log line may show; a reload brings more
 }

@@ -90,7 +90,7 @@ func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base 
 	p := &parts{app: a, log: log, store: st, base: base}
 	more.Polling = p.polling
 	client := fetch.New(fetch.Options{UserAgent: a.userAgent(cfg.Site), Now: a.now})
-	more.HubStore, more.Egress = st, a.egress
+	more.HubStore, more.Subscriptions, more.Egress = st, st, a.egress
 	if more.Egress == nil {
 		more.Egress = client.Transport()
 	}

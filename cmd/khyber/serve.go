@@ -141,11 +141,23 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 	for range server.HubWorkers {
 		g.Go(func() error { return d.server.Hub().Run(ctx) })
 	}
+	g.Go(func() error {
+		return d.server.Upstream().Run(ctx, func(source string) {
+			g.Go(func() error { d.pollNow(ctx, source); return nil })
+		})
+	})
 	g.Go(func() error { d.expire(ctx, time.Duration(c.Keep)); return nil })
 	d.log.Info("started", "version", d.app.version(), "file", d.app.config, "engine", d.app.data)
 	err := g.Wait()
 	d.log.Info("stopped", "dur", d.app.now().Sub(began).Round(time.Second))
 	return err
+}
+
+// pollNow has a source polled that a hub has told of.
+func (d *daemon) pollNow(ctx context.Context, source string) {
+	if err := d.poller.PollAll(ctx, []string{source}, func(news.Poll) {}); err != nil && ctx.Err() == nil {
+		d.log.Debug("push not heeded", "source", source, "err", err)
+	}
 }
 
 // serve runs an HTTP server on the listener until ctx ends.

@@ -1,7 +1,9 @@
 // Package server owns what Khyber says over HTTP: topic feeds, pages for
 // people, lists, health and metrics (RFC 9110, RFC 9111, RFC 5005).
 //
-// It only reads. What is kept belongs to store, how a document looks to
+// It only reads, but for the two sides of WebSub: a [Hub] for the topic feeds,
+// and an [Upstream] that lets the hubs of sources tell of news. What is kept
+// belongs to store, how a document looks to
 // publish, what feeds.yaml means arrives as a [State] that Apply swaps at once.
 // It must not know config, poll or any database, and starts no goroutine: a
 // rendering runs in the goroutine of the first request that wants it, and the

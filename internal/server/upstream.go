@@ -25,13 +25,12 @@ const upstreamPath = "/websub/"
 // Times of subscribing.
 const (
 	upstreamTurn   = time.Second         // how soon a push that had to wait is heeded
-	upstreamLook   = time.Minute         // how soon a hub that a source begins to name is asked
+	upstreamLook   = 5 * time.Second     // between two requests to hubs: many sources can share one
 	upstreamLease  = 10 * 24 * time.Hour // that a hub is asked for
 	mostLease      = 30 * 24 * time.Hour // that is believed of a hub
 	soonestRenewal = 10 * time.Minute    // after a verification: a lease of seconds is a mistake
 	defaultHostGap = 5 * time.Second     // host_gap where feeds.yaml does not say
 	maxChallenge   = 1 << 10             // bytes; hubs send about 40
-	asksALook      = 12                  // requests to hubs in a minute: many sources can share one
 )
 
 // SubscriptionStore keeps our subscriptions to the hubs of sources: small values
@@ -140,8 +139,8 @@ func (u *Upstream) due() []string {
 	return out
 }
 
-// look compares, once a minute, what is subscribed to with what sources name,
-// and asks the hubs that are to be asked.
+// look compares, every few seconds, what is subscribed to with what sources
+// name, and asks one hub that is to be asked.
 func (u *Upstream) look(ctx context.Context) error {
 	now := u.server.Now()
 	if now.Sub(u.looked).Abs() < upstreamLook {
@@ -162,31 +161,18 @@ func (u *Upstream) look(ctx context.Context) error {
 		}
 	}
 	u.mu.Unlock()
-	return u.askAll(ctx, wanted, now)
-}
-
-// askAll asks those hubs that are to be asked now, a few at a time. One that
-// does not answer is not asked again for the next source.
-func (u *Upstream) askAll(ctx context.Context, wanted map[string]news.Hints, now time.Time) error {
-	silent := make(map[string]bool)
-	asked := 0
 	for _, source := range slices.Sorted(maps.Keys(wanted)) {
-		if ctx.Err() != nil || asked == asksALook {
-			return ctx.Err()
-		}
-		if silent[wanted[source].Hub] {
-			continue
-		}
 		if sub := u.ask(ctx, source, wanted[source], now); sub != nil {
-			asked++
-			silent[sub.Hub] = !u.request(ctx, source, *sub)
+			u.request(ctx, source, *sub)
+			break
 		}
 	}
 	return nil
 }
 
 // upstreams returns the hub and topic of each source that can be subscribed to.
-// A hub must be able to reach us, and must not be told what is private.
+// A hub must be able to reach us, and must not be told what is private: a secret
+// address, one of our own network, or who asks through a proxy.
 func (st *State) upstreams(states []news.SourceState) map[string]news.Hints {
 	wanted := make(map[string]news.Hints)
 	if !reachable(st.Site.BaseURL) {
@@ -195,11 +181,10 @@ func (st *State) upstreams(states []news.SourceState) map[string]news.Hints {
 	for i := range states {
 		src, ok := st.sources[states[i].Source]
 		h := states[i].Hints
-		if !ok || src.Disabled || src.AllowPrivateNetwork || src.Proxy != "" || src.PublicURL() == "" || h.Hub == "" {
-			continue
-		}
 		h.Self = cmp.Or(h.Self, src.URL)
-		wanted[src.ID] = h
+		if ok && !src.Disabled && src.Proxy == "" && src.PublicURL() != "" && h.Hub != "" && reachable(h.Self) {
+			wanted[src.ID] = h
+		}
 	}
 	return wanted
 }
@@ -239,10 +224,9 @@ func (u *Upstream) ask(ctx context.Context, source string, h news.Hints, now tim
 	return &asked
 }
 
-// request asks a hub for a subscription, or for its renewal (WebSub §5.1), and
-// says whether it answered. What the answer is does not matter: a hub agrees by
-// verifying.
-func (u *Upstream) request(ctx context.Context, source string, sub subscription) bool {
+// request asks a hub for a subscription, or for its renewal (WebSub §5.1). What
+// it answers does not matter: it agrees by verifying.
+func (u *Upstream) request(ctx context.Context, source string, sub subscription) {
 	form := url.Values{
 		"hub.mode": {"subscribe"}, "hub.topic": {sub.Topic}, "hub.callback": {sub.Callback}, "hub.secret": {sub.Secret},
 		"hub.lease_seconds": {strconv.Itoa(int(upstreamLease / time.Second))},
@@ -250,7 +234,6 @@ func (u *Upstream) request(ctx context.Context, source string, sub subscription)
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	status, _, err := call(ctx, u.egress, http.MethodPost, sub.Hub, header, []byte(form.Encode()))
 	u.server.Log.Debug("hub asked", "source", source, "status", status, "err", err)
-	return err == nil
 }
 
 // put keeps a row in memory and in the store, or deletes it when it is nil. The

@@ -234,9 +234,10 @@ type Table uint8
 
 // The tables.
 const (
-	TableHub   Table = iota + 1 // subscribers of the WebSub hub
-	TableChain                  // where the archive of a topic stands
-	TablePart                   // closed parts of archives
+	TableHub           Table = iota + 1 // subscribers of the WebSub hub
+	TableChain                          // where the archive of a topic stands
+	TablePart                           // closed parts of archives
+	TableSubscriptions                  // ours to the hubs of sources
 )
 
 // Row is a value under a key. Neither is empty.

@@ -66,3 +66,22 @@ func hubRows(w *World) {
 	}
 	same(w, "rows", got, map[string][]byte{"a\nwith a line": []byte("first"), "b": []byte("second, changed")})
 }
+
+// subscriptions are kept apart from the rows of the hub, over a restart.
+func subscriptions(w *World) {
+	ctx := w.t.Context()
+	for _, row := range []store.Row{{Key: "herald", Value: []byte("first")}, {Key: "gone", Value: []byte("second")}, {Key: "gone"}} {
+		if err := w.Store.PutSubscription(ctx, row.Key, row.Value); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if err := w.Store.PutHubRow(ctx, "herald", []byte("another table's")); err != nil {
+		w.t.Fatal(err)
+	}
+	w.Restart()
+	got, err := w.Store.Subscriptions(ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	same(w, "subscriptions", got, map[string][]byte{"herald": []byte("first")})
+}

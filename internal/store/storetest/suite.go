@@ -70,6 +70,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"AClosedArchivePartNeverChanges", archiveFixed},
 		{"AnArchivePartExpiresWhole", archiveExpires},
 		{"P6LateEntriesHaveArchivePartsOfTheirOwn", archiveLate},
+		{"SubscriptionsAreKept", subscriptions},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := NewWorld(t, open(t), h)
