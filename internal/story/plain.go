@@ -11,7 +11,7 @@ import (
 )
 
 // credit ends a photo's caption, which says nothing of the text of the item.
-var credit = regexp.MustCompile(`(?i)[(\[][^()\[\]]*\b(?:AP|AFP|Reuters|EPA|dpa|Getty|PTI|ANI|Photos?|Images?|File)\b[^()\[\]]*[)\]]\s*$`)
+var credit = regexp.MustCompile(`(?i)[(\[][^()\[\]]*(?:\b(?:AP|AFP|Reuters|EPA|dpa|Getty|PTI|ANI|Photos?|Images?|File)\b|فوٹو|عکس:|انځور|صورة|फोटो|фото|ছবি)[^()\[\]]*[)\]]\s*$`)
 
 // isCaption says whether a summary ends with the credit of a photo.
 func isCaption(summary string) bool {

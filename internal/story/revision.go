@@ -65,8 +65,12 @@ const (
 	tailRest  = 80  // behind its first words
 )
 
-// tailWords begin such a tail, in lower case.
-var tailWords = []string{"read more", "read full", "read the full", "continue reading", "click here"}
+// tailWords begin such a tail; ASCII in lower case.
+var tailWords = []string{
+	"read more", "read full", "read the full", "continue reading", "click here",
+	"مزید پڑھیں", "مزید پڑھیے", "نور ولولئ", "ادامه مطلب", "بیشتر بخوانید", "اقرأ المزيد", "और पढ़ें", "आगे पढ़ें", "और प\u095dें",
+	"Читать далее", "читать далее", "Читать дальше", "Читать полностью", "আরও পড়ুন", "বিস্তারিত পড়ুন", "আরও প\u09dcুন",
+}
 
 // cutTail cuts such a tail off: "Read more…", "[…]", "The post … appeared first
 // on …".

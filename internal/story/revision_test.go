@@ -48,6 +48,12 @@ func TestTailsAreCut(t *testing.T) {
 		{"Read more", ""},
 		{"Pupils in Belqis read more books than before.", "Pupils in Belqis read more books than before."},
 		{"Read more books, says Belyal. They do no harm.", "Read more books, says Belyal. They do no harm."},
+		{"دیوار کی جانچ مکمل ہوئی۔ مزید پڑھیں", "دیوار کی جانچ مکمل ہوئی۔"},
+		{"دیوار بررسی شد. ادامه مطلب…", "دیوار بررسی شد"},
+		{"फाटक की जांच हुई। और पढ़ें", "फाटक की जांच हुई।"},
+		{"फाटक की जांच हुई। और प\u095dें", "फाटक की जांच हुई।"},
+		{"Плотину проверили. Читать далее", "Плотину проверили"},
+		{"দেয়াল পরীক্ষা হয়েছে। আরও পড়ুন", "দেয়াল পরীক্ষা হয়েছে।"},
 		{"دیوار \xff\xfe", "دیوار \xff\xfe"},
 		{"", ""},
 	} {

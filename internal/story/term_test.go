@@ -98,6 +98,7 @@ func TestSummariesThatSayNothingAreNotUsable(t *testing.T) {
 		"a text":          {wire, true},
 		"short":           {"A crane finished the work.", false},
 		"the title again": {title + " Herald", false},
+		"an Urdu caption": {"کرین دریا پر گھوم رہی ہے اور کسان اپنی گاڑیوں سے دیکھ رہے ہیں (فوٹو: ہیرالڈ)", false},
 		"a caption":       {"A crane swings over the river while farmers watch from their carts. (Getty Images)", false},
 		"none":            {"", false},
 	} {
