@@ -55,11 +55,52 @@ func signTable() [0x0a00]sign {
 // modifiers beside Latin.
 func between(r rune) bool { return 0x80 <= r && r < 0x00c0 || 0x02af < r && r < 0x0300 }
 
+// known returns what is known of r, and whether it is of a word and folds alone.
+func known(r rune) (sign, bool) {
+	if int(r) >= len(signs) {
+		return sign{}, false
+	}
+	g := signs[r]
+	return g, g.class&(inWord|odd) == inWord
+}
+
+// tally counts what decides how a word ends and whether it is all in capitals.
+type tally struct {
+	letters, capitals int
+	last              rune // but for marks
+}
+
+func (t *tally) count(r rune, c class) {
+	if c&mark == 0 {
+		t.last = r
+	}
+	if c&letter != 0 {
+		t.letters++
+	}
+	if c&upper != 0 {
+		t.capitals++
+	}
+}
+
+// ends says whether r ends the word for certain. A dot behind one capital may be
+// within an acronym.
+func (t *tally) ends(r rune) bool {
+	switch {
+	case r == '.':
+		return t.letters != 1 || t.capitals != 1
+	case int(r) < len(signs):
+		return signs[r].class&odd == 0
+	case r == zwnj:
+		return isArabic(t.last)
+	}
+	return 0x2010 <= r && r <= 0x2027 && !isApostrophe(r)
+}
+
 // quick reads the word at start when each of its characters folds alone and what
 // follows ends it for certain. Where it says no, nothing has changed, and word
 // decides.
 func (s *scanner) quick(start int) (next int, ok bool) {
-	letters, capitals, last := 0, 0, rune(0)
+	var w tally
 	same := true // it folds to itself
 	i := start
 	for i < len(s.src) {
@@ -67,30 +108,14 @@ func (s *scanner) quick(start int) (next int, ok bool) {
 		if r >= utf8.RuneSelf {
 			r, n = utf8.DecodeRuneInString(s.src[i:])
 		}
-		if int(r) >= len(signs) {
-			if i == start || !ends(r, last) {
-				return 0, false
-			}
-			break
-		}
-		g := signs[r]
-		if g.class&(inWord|odd) != inWord {
-			if i == start || g.class&odd != 0 && (r != '.' || letters == 1 && capitals == 1) {
-				return 0, false
-			}
-			break
-		}
-		if g.class&mark == 0 {
-			last = r
-		} else if i == start {
+		g, ok := known(r)
+		if i == start && (!ok || g.class&mark != 0) || !ok && !w.ends(r) {
 			return 0, false
 		}
-		if g.class&letter != 0 {
-			letters++
+		if !ok {
+			break
 		}
-		if g.class&upper != 0 {
-			capitals++
-		}
+		w.count(r, g.class)
 		if same && rune(g.fold) != r {
 			same = false
 			s.fold = append(s.fold[:0], s.src[start:i]...)
@@ -100,21 +125,19 @@ func (s *scanner) quick(start int) (next int, ok bool) {
 		}
 		i += n
 	}
-	t := Token{Fold: s.src[start:i], Start: start, End: i, Caps: letters > 0 && capitals == letters}
-	if !same {
-		if len(s.fold) == 0 {
-			return i, true
-		}
-		t.Fold = s.keep(s.fold)
-	}
-	s.take(t, last)
+	s.found(start, i, same, &w)
 	return i, true
 }
 
-// ends says whether r ends a word for certain.
-func ends(r, last rune) bool {
-	if r == zwnj {
-		return isArabic(last)
+// found adds the word of a quick reading; one of which nothing stays is none.
+func (s *scanner) found(start, end int, same bool, w *tally) {
+	t := Token{Fold: s.src[start:end], Start: start, End: end, Caps: w.letters > 0 && w.capitals == w.letters}
+	switch {
+	case same:
+	case len(s.fold) == 0:
+		return
+	default:
+		t.Fold = s.keep(s.fold)
 	}
-	return 0x2010 <= r && r <= 0x2027 && !isApostrophe(r)
+	s.take(t, w.last)
 }

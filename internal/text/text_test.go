@@ -301,6 +301,15 @@ func FuzzFold(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) { checkFold(t, s) })
 }
 
+// join returns the folded words of a text.
+func join(tokens []Token) string {
+	var folds []string
+	for _, t := range tokens {
+		folds = append(folds, t.Fold)
+	}
+	return strings.Join(folds, " ")
+}
+
 // checkFold holds what must be true of any text.
 func checkFold(t interface {
 	Fatalf(format string, args ...any)
@@ -314,11 +323,7 @@ func checkFold(t interface {
 	if want := careful(s, ""); !reflect.DeepEqual(tokens, want) {
 		t.Fatalf("%q\n got %+v\nwant %+v", s, tokens, want)
 	}
-	folds := make([]string, len(tokens))
-	for i := range tokens {
-		folds[i] = tokens[i].Fold
-	}
-	if joined := strings.Join(folds, " "); joined != once {
+	if joined := join(tokens); joined != once {
 		t.Fatalf("%q folds to %q, its words to %q", s, once, joined)
 	}
 	start, end, sentence := 0, 0, 0
