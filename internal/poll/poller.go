@@ -94,12 +94,15 @@ type Poller struct {
 	gauges  gauges
 	parsing chan struct{} // as many parses as processors
 	large   chan struct{} // one document above largeBody
+
+	documents chan struct{} // maxDocs
 }
 
 // Limits of what is under way at a time.
 const (
 	maxInFlight = fetch.MaxInFlight // 64 would fill up with 500 servers that drip
-	maxBodies   = 32 << 20          // bytes of bodies fetched and not yet parsed: above it no fetch starts
+	maxBodies   = 16 << 20          // bytes of bodies fetched and not yet kept: above it no fetch starts
+	maxDocs     = 32                // documents parsed and not yet kept: those that wait share an fsync
 	largeBody   = 1 << 20           // bytes: such documents are parsed one at a time
 )
 
@@ -129,6 +132,8 @@ func New(o Options) *Poller {
 		applied: make(chan struct{}, 1),
 		parsing: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		large:   make(chan struct{}, 1),
+
+		documents: make(chan struct{}, maxDocs),
 	}
 	p.config.Store(newConfig(State{}))
 	return p

@@ -27,7 +27,7 @@ const (
 
 // gauges are numbers that others look at while polls run.
 type gauges struct {
-	bodies   atomic.Int64 // bytes fetched and not yet parsed
+	bodies   atomic.Int64 // bytes fetched and not yet kept
 	inFlight atomic.Int64
 	queued   atomic.Int64
 	beat     atomic.Int64 // Unix nanoseconds of the last tick
@@ -38,7 +38,7 @@ type Status struct {
 	Beat      time.Time // last tick, four a minute; zero: none yet
 	InFlight  int       // polls under way
 	Queued    int       // sources that wait for their time or their domain
-	Bodies    int64     // bytes of documents fetched and not yet parsed
+	Bodies    int64     // bytes of documents fetched and not yet kept
 	OwnOutage bool      // most sources fail as if our own line were dead
 	// Offset is how far the clocks of the servers are ahead of ours, half of
 	// them more and half of them less; 0 while fewer than 5 domains have answered.

@@ -32,7 +32,9 @@ func (p *Poller) PollSource(ctx context.Context, src news.Source) (news.Poll, er
 	p.opt.Crash("poll.fetched")
 	var doc parse.Document
 	if err == nil && resp.Kind == news.KindOK {
+		defer p.room(ctx, len(resp.Body))()
 		doc, err = p.parse(ctx, src, resp)
+		resp.Body = nil // its memory is free while the commit waits
 	}
 	p.opt.Crash("poll.parsed")
 	if ctx.Err() != nil {
@@ -117,10 +119,23 @@ func hops(src news.Source, resp fetch.Response) []news.Hop {
 	return resp.Hops
 }
 
+// room waits until there is room for one more document of n bytes, parsed and
+// not yet kept, or until ctx ends. What it returns gives the room back.
+func (p *Poller) room(ctx context.Context, n int) (leave func()) {
+	p.gauges.bodies.Add(int64(n))
+	select {
+	case p.documents <- struct{}{}:
+	case <-ctx.Done():
+		return func() { p.gauges.bodies.Add(-int64(n)) }
+	}
+	return func() {
+		<-p.documents
+		p.gauges.bodies.Add(-int64(n))
+	}
+}
+
 // parse reads the document of an answer, when a processor is free for it.
 func (p *Poller) parse(ctx context.Context, src news.Source, resp fetch.Response) (parse.Document, error) {
-	p.gauges.bodies.Add(int64(len(resp.Body)))
-	defer p.gauges.bodies.Add(-int64(len(resp.Body)))
 	turns := []chan struct{}{p.parsing}
 	if len(resp.Body) > largeBody {
 		turns = []chan struct{}{p.large, p.parsing}

@@ -203,7 +203,7 @@ func (m *snapshot) polling(p Polling) {
 		m.gauge(desc("scheduler_heartbeat_timestamp_seconds", "When the scheduler last turned."), unix(p.Beat))
 	}
 	m.gauge(desc("polls_in_flight", "Polls under way."), float64(p.InFlight))
-	m.gauge(desc("parse_bytes_in_flight", "Bytes of documents fetched and not yet parsed."), float64(p.Bodies))
+	m.gauge(desc("parse_bytes_in_flight", "Bytes of documents fetched and not yet kept."), float64(p.Bodies))
 	m.gauge(desc("clock_offset_seconds", "How far the clocks of the servers are ahead of ours, the median."), p.Offset.Seconds())
 }
 

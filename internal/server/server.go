@@ -89,7 +89,7 @@ type Options struct {
 type Polling struct {
 	Beat     time.Time // when its scheduler last turned; zero: not yet
 	InFlight int       // polls under way
-	Bodies   int64     // bytes of documents fetched and not yet parsed
+	Bodies   int64     // bytes of documents fetched and not yet kept
 	Offset   time.Duration
 }
 
