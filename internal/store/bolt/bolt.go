@@ -44,6 +44,8 @@ const (
 	lockWait = 2 * time.Second
 	// DefaultMaxSize of the file, in bytes.
 	DefaultMaxSize = 8 << 30
+	// growth is by how many bytes the file grows at least.
+	growth = 2 << 20
 	// maxSize32 is for 32-bit systems, whose address space must hold the file.
 	maxSize32 = 1 << 30
 )
@@ -178,6 +180,7 @@ func open(path string, o Options, mapped int) (*bbolt.DB, error) {
 	})
 	switch {
 	case err == nil:
+		db.AllocSize = growth
 		return db, nil
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("%s is in use by another process: stop that one, or name another --data", path)

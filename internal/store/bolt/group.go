@@ -18,6 +18,9 @@ const (
 	groupCalls = 64
 	// groupBytes ends a group early: dirty pages are memory.
 	groupBytes = 8 << 20
+	// rowBytes is what a row costs beside its own bytes: most stand at random
+	// places, and the page of each lies in memory until the commit.
+	rowBytes = 1 << 10
 )
 
 // group is the queue of those who want to write. The first one leads: it

@@ -79,7 +79,7 @@ func (t *tx) set(bucket, key, value []byte) error { return t.setIn(t.Bucket(buck
 
 func (t *tx) setIn(b *bbolt.Bucket, key, value []byte) error {
 	t.wrote = true
-	t.bytes += len(key) + len(value)
+	t.bytes += len(key) + len(value) + rowBytes
 	if err := b.Put(key, value); err != nil {
 		return fmt.Errorf("put: %w", err)
 	}
