@@ -80,10 +80,10 @@ func lexiconOf(t testing.TB, additions string) *lexicon.Lexicon {
 	return lex
 }
 
-// shipped returns the topics of testdata.
+// shipped returns the topics that Khyber comes with.
 func shipped(t testing.TB) []news.Node {
 	t.Helper()
-	src, err := os.ReadFile("testdata/topics.yaml")
+	src, err := os.ReadFile("../../feeds.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
