@@ -6,6 +6,7 @@ require (
 	code.dny.dev/ssrf v0.3.0 // which addresses no request may reach; fetch only
 	github.com/alecthomas/kong v1.17.0 // the command line; cmd/khyber only
 	github.com/andybalholm/brotli v1.2.8 // bodies coded as br; fetch only
+	github.com/coreos/go-systemd/v22 v22.7.0 // ready, stopping, watchdog; cmd/khyber only
 	github.com/fsnotify/fsnotify v1.10.1 // reload when the file changes; cmd/khyber only
 	github.com/goccy/go-yaml v1.19.2 // feeds.yaml and the lexicon with positions; config and lexicon only
 	github.com/gorilla/feeds v1.2.0 // Atom and RSS out; publish only

@@ -57,6 +57,7 @@ type cli struct {
 	Doctor      doctorCmd      `cmd:"" help:"Say what is wrong, and the change of feeds.yaml that would mend it."`
 	Parse       parseCmd       `cmd:"" help:"Show what Khyber makes of a document."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
+	SystemdUnit systemdUnitCmd `cmd:"" help:"Print a unit for systemd."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 

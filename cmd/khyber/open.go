@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"khyber/internal/config"
@@ -79,8 +80,9 @@ type parts struct {
 	rematch *poll.Rematch
 	base    string // of links where feeds.yaml sets no base_url
 
-	config  *config.Config // in force
-	changes []string       // from the one before to it
+	config  atomic.Pointer[config.Config] // in force
+	changes []string                      // from the one before to it
+	beat    func()                        // is told of each turn of the poller; nil: nobody wants to know
 }
 
 // build puts the program together around an open store. More says what a
@@ -97,6 +99,11 @@ func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base 
 	p.server = server.New(more)
 	p.poller = poll.New(poll.Options{
 		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll, Fetch: client,
+		Beat: func() {
+			if p.beat != nil {
+				p.beat()
+			}
+		},
 	})
 	p.rematch = poll.NewRematch(st, log, a.now)
 	return p
@@ -119,10 +126,9 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 	if err != nil {
 		return fmt.Errorf("read the configuration: %w", err)
 	}
-	if p.config != nil {
-		p.changes = changes(p.config, cfg)
+	if before := p.config.Swap(cfg); before != nil {
+		p.changes = changes(before, cfg)
 	}
-	p.config = cfg
 	p.app.hide(cfg.Secrets)
 	p.server.Apply(server.State{
 		Site: site, Sources: cfg.Sources, Topics: cfg.Set.Topics(), Set: cfg.Set, Entities: entities(cfg.Lexicon),

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -23,6 +21,7 @@ const (
 // reload puts in force what the file says now. A file with mistakes changes
 // nothing but the page that shows them (P8).
 func (d *daemon) reload(ctx context.Context) error {
+	defer d.reloading()()
 	cfg, problems := d.app.load()
 	if cfg == nil {
 		for _, p := range problems {
@@ -41,10 +40,7 @@ func (d *daemon) reload(ctx context.Context) error {
 // followFiles reloads at each SIGHUP, and when the text of a file is another
 // one. What the file system tells of the folders only wakes: editors rename,
 // mounts swap a symbolic link, network drives tell nothing. The text decides.
-func (d *daemon) followFiles(ctx context.Context) error {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+func (d *daemon) followFiles(ctx context.Context, hup <-chan os.Signal) error {
 	f := follower{hash: d.files.Hash, seen: d.seen, hup: hup, reload: d.reload, log: d.log.Warn, look: func() {}}
 	if w, err := fsnotify.NewWatcher(); err != nil {
 		d.log.Warn("files are looked at every 10 s only", "err", err)
@@ -61,7 +57,7 @@ func (d *daemon) followFiles(ctx context.Context) error {
 // nothing.
 func (d *daemon) watchFolders(w *fsnotify.Watcher) {
 	paths := []string{d.app.config}
-	for _, f := range d.config.Revision.Files {
+	for _, f := range d.config.Load().Revision.Files {
 		paths = append(paths, f.Path)
 	}
 	for _, path := range paths {

@@ -205,7 +205,7 @@ func TestEveryWayToChangeAFileIsSeen(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
-	go func() { ended <- d.followFiles(ctx) }()
+	go func() { ended <- d.followFiles(ctx, nil) }()
 
 	must(t, os.Symlink("..2", filepath.Join(dir, "..tmp")))
 	must(t, os.Rename(filepath.Join(dir, "..tmp"), filepath.Join(dir, "..data")))
@@ -279,7 +279,7 @@ func TestMutatedFilesCauseNoOutage(t *testing.T) {
 				}
 			}
 		}
-		for _, topic := range d.config.Set.Topics() {
+		for _, topic := range d.config.Load().Set.Topics() {
 			if status, body := d.get(t, "/topics/"+topic.ID+".atom"); status != http.StatusOK {
 				t.Fatalf("file %d: topic %s: status %d\n%s", n, topic.ID, status, body)
 			}
@@ -293,7 +293,7 @@ func TestMutatedFilesCauseNoOutage(t *testing.T) {
 	}
 	write(t, d.app.config, smallFile)
 	must(t, d.reload(t.Context()))
-	if got, want := len(d.config.Sources), 2; got != want {
+	if got, want := len(d.config.Load().Sources), 2; got != want {
 		t.Errorf("after all of them a good file has %d sources, want %d", got, want)
 	}
 }

@@ -33,7 +33,7 @@ func TestAChangedTopicIsAppliedAtReload(t *testing.T) {
 	}
 	for i := range items {
 		items[i].Source, items[i].GUID = "hill-post", items[i].Link
-		items[i].Matches = d.config.Set.Match(&items[i])
+		items[i].Matches = d.config.Load().Set.Match(&items[i])
 	}
 	p := news.Poll{ID: 1, Source: "hill-post", At: now, Kind: news.KindOK, Complete: true, Fetched: len(items), Generation: 1}
 	if _, err := d.store.Commit(ctx, p, items); err != nil {
@@ -57,7 +57,7 @@ func TestAChangedTopicIsAppliedAtReload(t *testing.T) {
 	}
 	topics, err := d.store.Topics(ctx)
 	must(t, err)
-	if topics[0].Rules != d.config.Set.Hash("border-trade") {
+	if topics[0].Rules != d.config.Load().Set.Hash("border-trade") {
 		t.Error("the archive does not stand at the rules of the file")
 	}
 	if _, body := d.get(t, "/status.json"); !strings.Contains(body, `"rematch_items_left": 0`) {

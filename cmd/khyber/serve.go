@@ -8,10 +8,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	sd "github.com/coreos/go-systemd/v22/daemon"
 	"golang.org/x/sync/errgroup"
 
 	"khyber/internal/config"
@@ -124,8 +127,20 @@ type daemon struct {
 // run polls and serves until ctx ends, and waits for all that it started.
 func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) error {
 	began := d.app.now()
+	d.limitMemory(os.ReadFile)
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		<-ctx.Done()
+		d.stopping.Store(true)
+		d.tell(sd.SdNotifyStopping)
+		return nil
+	})
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // before anybody knows that we run: it would end us
+	defer signal.Stop(hup)
 	d.serve(ctx, g, listener, d.server)
+	d.tellReady()
+	d.beat = d.alive(ctx)
 	if c.Metrics != "" {
 		g.Go(func() error {
 			l, err := listen(ctx, c.Metrics)
@@ -137,7 +152,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 	}
 	g.Go(func() error { return d.poller.Run(ctx) })
 	g.Go(func() error { return d.rematch.Run(ctx) })
-	g.Go(func() error { return d.followFiles(ctx) })
+	g.Go(func() error { return d.followFiles(ctx, hup) })
 	for range server.HubWorkers {
 		g.Go(func() error { return d.server.Hub().Run(ctx) })
 	}
@@ -174,7 +189,6 @@ func (d *daemon) serve(ctx context.Context, g *errgroup.Group, l net.Listener, h
 	})
 	g.Go(func() error {
 		<-ctx.Done()
-		d.stopping.Store(true)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
 		if srv.Shutdown(ctx) != nil { // somebody reads slowly: not for ever

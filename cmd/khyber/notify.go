@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	sd "github.com/coreos/go-systemd/v22/daemon"
+
+	"khyber/internal/news"
+	"khyber/internal/server"
+)
+
+const (
+	statusEvery   = time.Minute      // how often the supervisor is told how it goes
+	leastWatchdog = 30 * time.Second // there is a sign of life each 15 s
+)
+
+// tell says something to the supervisor that started the daemon, as
+// sd_notify(3) has it. Where there is none, nothing happens.
+func (d *daemon) tell(state string) {
+	if _, err := sd.SdNotify(false, state); err != nil {
+		d.log.Warn("cannot tell the supervisor", "err", err)
+	}
+}
+
+// tellReady says that requests are answered.
+func (d *daemon) tellReady() {
+	if every, err := sd.SdWatchdogEnabled(false); err != nil || every > 0 && every < leastWatchdog {
+		d.log.Warn("the watchdog barks too early: set WatchdogSec to 60", "dur", every, "err", err)
+	}
+	d.tell(sd.SdNotifyReady + "\nSTATUS=serves what is kept; the first poll is to come")
+}
+
+// reloading says that a file is being read; what it returns says that it is
+// over.
+func (d *daemon) reloading() (done func()) {
+	d.tell(sd.SdNotifyReloading + "\n" + sd.SdNotifyMonotonicUsec())
+	return func() { d.tell(sd.SdNotifyReady) }
+}
+
+// alive is called by the poller after each turn in which the store answered:
+// that, and not a clock of its own, is the sign of life. told is when the
+// status was last said.
+func (d *daemon) alive(ctx context.Context) func() {
+	var told time.Time
+	return func() {
+		d.tell(sd.SdNotifyWatchdog)
+		now := d.app.now()
+		if now.Sub(told) < statusEvery {
+			return
+		}
+		told = now
+		text, err := d.statusText(ctx, now)
+		if err != nil {
+			text = err.Error()
+		}
+		d.tell("STATUS=" + text)
+	}
+}
+
+// statusText is one line on how it goes: 60 sources, 57 ok, 5 topics.
+func (d *daemon) statusText(ctx context.Context, now time.Time) (string, error) {
+	states, err := d.store.Sources(ctx)
+	if err != nil {
+		return "", err
+	}
+	byID := make(map[string]*news.SourceState, len(states))
+	for i := range states {
+		byID[states[i].Source] = &states[i]
+	}
+	cfg := d.config.Load()
+	well := 0
+	for i := range cfg.Sources {
+		src := &cfg.Sources[i]
+		state := byID[src.ID]
+		if state == nil {
+			state = &news.SourceState{}
+		}
+		if server.ShownState(src, state, now) == news.StateOK {
+			well++
+		}
+	}
+	return fmt.Sprintf("%s, %d ok, %s", count(len(cfg.Sources), "source"), well, count(len(cfg.Set.Topics()), "topic")), nil
+}
