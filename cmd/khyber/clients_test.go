@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -45,6 +47,14 @@ func needs(t *testing.T, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
 		t.Skipf("%s is not installed: go run ./internal/tools/test installs it on Debian", program)
+	}
+}
+
+// needsModule is needs for a module of Debian's Python.
+func needsModule(t *testing.T, module string) {
+	t.Helper()
+	if err := exec.CommandContext(t.Context(), "/usr/bin/python3", "-c", "import "+module).Run(); err != nil {
+		t.Skipf("the module %s of /usr/bin/python3 is not installed: go run ./internal/tools/test installs it on Debian", module)
 	}
 }
 
@@ -124,5 +134,104 @@ func compareTitles(t *testing.T, who string, got []string, reports map[string]st
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("%s lists\n\t%s\nwant\n\t%s", who, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+// twoTopics are two topics of the invented day that share entries, with what
+// each must hold.
+func twoTopics(daemon *serving, w *world, form string) map[string]map[string]string {
+	return map[string]map[string]string{
+		daemon.url + "topics/both." + form + "?limit=500":       w.expected(true),
+		daemon.url + "topics/everything." + form + "?limit=500": w.expected(false),
+	}
+}
+
+// TestFeedparserFindsNothingToMend reads both XML forms of both topics with
+// Python's parser, which says when it had to guess.
+func TestFeedparserFindsNothingToMend(t *testing.T) {
+	needsModule(t, "feedparser")
+	ctx := patient(t)
+	daemon, w := startDay(ctx, t)
+	const script = `
+import feedparser, json, sys
+d = feedparser.parse(sys.stdin.buffer.read())
+print(json.dumps({"bozo": bool(d.bozo), "version": d.version, "titles": [e.title for e in d.entries],
+	"unlike": [e.title for e in d.entries if not e.get("id") or not e.get("link") or not e.get("published_parsed") or not e.get("source")]}))`
+	for form, version := range map[string]string{"atom": "atom10", "rss": "rss20"} {
+		for url, want := range twoTopics(daemon, w, form) {
+			var got struct {
+				Bozo           bool
+				Version        string
+				Titles, Unlike []string
+			}
+			out := output(ctx, t, get(ctx, t, url), "/usr/bin/python3", "-c", script)
+			if err := json.Unmarshal([]byte(out), &got); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			if got.Bozo || got.Version != version || len(got.Unlike) > 0 {
+				t.Errorf("%s: feedparser says bozo %v, %s; without id, link, date or source: %q", url, got.Bozo, got.Version, got.Unlike)
+			}
+			compareTitles(t, "feedparser, "+url, got.Titles, want)
+		}
+	}
+}
+
+// TestRss2emailSendsEveryEntryOnce subscribes both topics; the second run must
+// send nothing.
+func TestRss2emailSendsEveryEntryOnce(t *testing.T) {
+	needs(t, "r2e")
+	ctx := patient(t)
+	daemon, w := startDay(ctx, t)
+	dir := t.TempDir()
+	for _, folder := range []string{"new", "cur", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(dir, "inbox", folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config, data := filepath.Join(dir, "r2e.cfg"), filepath.Join(dir, "r2e.json")
+	text := "[DEFAULT]\nfrom = khyber@day.example\nto = reader@day.example\nemail-protocol = maildir\nmaildir-path = " + dir + "\nmaildir-mailbox = inbox\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string]string)
+	for url, reports := range twoTopics(daemon, w, "atom") {
+		name := "t" + strconv.Itoa(len(reports))
+		output(ctx, t, nil, "r2e", "-c", config, "-d", data, "add", name, url)
+		for link, title := range reports {
+			all[name+link] = title
+		}
+	}
+	for range 2 {
+		output(ctx, t, nil, "r2e", "-c", config, "-d", data, "run")
+		list := output(ctx, t, nil, "/usr/bin/python3", "-c", `
+import email.header, mailbox, sys
+box = mailbox.Maildir(sys.argv[1])
+for m in box: print(" ".join(str(email.header.make_header(email.header.decode_header(m["Subject"]))).split()))`, filepath.Join(dir, "inbox"))
+		compareTitles(t, "rss2email", strings.Split(strings.TrimSpace(list), "\n"), all)
+	}
+}
+
+// TestFeed2execRunsOnceForEveryEntry subscribes both topics; the second fetch
+// must run nothing.
+func TestFeed2execRunsOnceForEveryEntry(t *testing.T) {
+	needs(t, "feed2exec")
+	ctx := patient(t)
+	daemon, w := startDay(ctx, t)
+	dir := t.TempDir()
+	config, data := filepath.Join(dir, "feed2exec.ini"), filepath.Join(dir, "feed2exec.db")
+	run := func(args ...string) string {
+		return output(ctx, t, nil, "feed2exec", append([]string{"--config", config, "--database", data}, args...)...)
+	}
+	all := make(map[string]string)
+	for url, reports := range twoTopics(daemon, w, "rss") {
+		name := "t" + strconv.Itoa(len(reports))
+		run("add", name, url, "--output", "exec", "--args", "echo "+name+" {item.title}")
+		for link, title := range reports {
+			all[name+link] = name + " " + title
+		}
+	}
+	compareTitles(t, "feed2exec", strings.Split(strings.TrimSpace(run("fetch")), "\n"), all)
+	if again := run("fetch"); again != "" {
+		t.Errorf("a second fetch brings\n%s", again)
 	}
 }

@@ -23,6 +23,19 @@ var needs = []struct{ program, pkg string }{
 	{"sqlite3", "sqlite3"},
 	{"xmllint", "libxml2-utils"},
 	{"chromium", "chromium"},
+	{"promtool", "prometheus"},
+	{"r2e", "rss2email"},
+	{"feed2exec", "feed2exec"},
+}
+
+// needsToo is the same for what is no program: a command that fails without the
+// package. Modules are those of Debian's Python, whatever else is installed.
+var needsToo = []struct {
+	command []string
+	pkg     string
+}{
+	{[]string{"/usr/bin/python3", "-c", "import feedparser"}, "python3-feedparser"},
+	{[]string{"ls", "/usr/share/fonts/truetype/noto/NotoNaskhArabic-Regular.ttf"}, "fonts-noto-core"},
 }
 
 func main() {
@@ -66,11 +79,16 @@ func run(args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// missing returns the Debian packages whose programs are not to be found.
+// missing returns the Debian packages that are wanted and not installed.
 func missing() []string {
 	var pkgs []string
 	for _, n := range needs {
 		if _, err := exec.LookPath(n.program); err != nil {
+			pkgs = append(pkgs, n.pkg)
+		}
+	}
+	for _, n := range needsToo {
+		if exec.Command(n.command[0], n.command[1:]...).Run() != nil {
 			pkgs = append(pkgs, n.pkg)
 		}
 	}
