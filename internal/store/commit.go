@@ -152,7 +152,7 @@ func (s *Store) conclude(p news.Poll, rec Source) (news.Poll, Source) {
 	if old.URL != p.URL {
 		old.URL, old.Validators, old.BodyHash, old.Redirect = p.URL, news.Validators{}, 0, news.Redirect{}
 	}
-	state := s.opt.Next(old, p)
+	state := s.opt.Next(rec.State, p) // which sees itself that the address is another one
 	state.Source, state.URL, state.Distrust = rec.State.Source, old.URL, old.Distrust
 	state.Validators, state.BodyHash = old.Validators, old.BodyHash
 	if p.Complete && (p.Kind == news.KindOK || p.Validators != news.Validators{}) {
@@ -328,6 +328,7 @@ func (c *commit) finish() error {
 	before := c.rec.State.State
 	c.poll, c.rec = c.conclude(c.poll, c.rec)
 	c.rec.State.Distrust = c.judged
+	c.rec.State.Dated = dated(c.rec.State.Dated, c.fresh)
 	if err := c.tx.PutPoll(c.rec, recorded(c.poll)); err != nil {
 		return err
 	}
@@ -346,6 +347,26 @@ func (c *commit) touch() error {
 	var err error
 	c.touched, err = touch(c.tx, c.shown, c.poll.At)
 	return err
+}
+
+// datedItems is how many of a source's last new items Dated tells of, at most
+// twice as many.
+const datedItems = 20
+
+// dated counts new items with and without a date that can be used; the older
+// ones count ever less.
+func dated(d [2]int, fresh []Stored) [2]int {
+	for i := range fresh {
+		if fresh[i].Item.Published.IsZero() {
+			d[1]++
+		} else {
+			d[0]++
+		}
+		if d[0]+d[1] >= 2*datedItems {
+			d[0], d[1] = d[0]/2, d[1]/2
+		}
+	}
+	return d
 }
 
 // touch moves revision and Changed of the topics named by ID and returns them.

@@ -71,6 +71,8 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"AnArchivePartExpiresWhole", archiveExpires},
 		{"P6LateEntriesHaveArchivePartsOfTheirOwn", archiveLate},
 		{"SubscriptionsAreKept", subscriptions},
+		{"NextSeesThatTheAddressIsAnotherOne", addressOfNext},
+		{"ASourceTellsHowManyOfItsItemsAreDated", datedItems},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := NewWorld(t, open(t), h)

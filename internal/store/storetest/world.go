@@ -90,6 +90,9 @@ func (w *World) Apply() {
 // Next is a plain stand-in for the scheduler: every poll is due 10 minutes
 // later.
 func Next(s news.SourceState, p news.Poll) news.SourceState {
+	if s.URL != "" && s.URL != p.URL { // what failed was another address
+		s.Failures = 0
+	}
 	s.LastPoll, s.LastKind, s.LastText = p.At, p.Kind, p.Text
 	s.Next, s.Why = p.At.Add(10*time.Minute), "every 10m"
 	if !p.Kind.Good() {
