@@ -133,6 +133,9 @@ func newHub(s *Server, rows HubStore, egress http.RoundTripper) *Hub {
 // Run verifies and delivers until ctx ends. It is one worker of HubWorkers.
 func (h *Hub) Run(ctx context.Context) error {
 	if err := h.load(ctx); err != nil {
+		if ctx.Err() != nil { // stopped before it began
+			return nil
+		}
 		return err
 	}
 	turn := time.NewTicker(hubTurn)

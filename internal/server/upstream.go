@@ -84,6 +84,9 @@ func newUpstream(s *Server, rows SubscriptionStore, egress http.RoundTripper) *U
 // until ctx ends. pollNow must not wait for the poll.
 func (u *Upstream) Run(ctx context.Context, pollNow func(source string)) error {
 	if err := u.load(ctx); err != nil {
+		if ctx.Err() != nil { // stopped before it began
+			return nil
+		}
 		return err
 	}
 	turn := time.NewTicker(upstreamTurn)
