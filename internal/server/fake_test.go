@@ -36,6 +36,7 @@ type fakeStore struct {
 	part    store.Part
 	partErr error
 	parts   []string
+	notices []store.Notice
 }
 
 func (f *fakeStore) Topic(_ context.Context, id string, p store.Page) (store.TopicPage, error) {
@@ -70,6 +71,11 @@ func (f *fakeStore) Topic(_ context.Context, id string, p store.Page) (store.Top
 func (f *fakeStore) Part(context.Context, string, string) (store.Part, error) {
 	f.calls.Add(1)
 	return f.part, cmp.Or(f.err, f.partErr)
+}
+
+func (f *fakeStore) Notices(context.Context) ([]store.Notice, error) {
+	f.calls.Add(1)
+	return f.notices, f.err
 }
 
 func (f *fakeStore) Parts(context.Context, string) ([]string, error) {

@@ -176,6 +176,17 @@ func (h *Hub) load(ctx context.Context) error {
 	return nil
 }
 
+// status counts the subscribers, and those who do not take what is delivered.
+func (h *Hub) status() *statusHub {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	x := &statusHub{Subscribers: len(h.subs)}
+	for _, sub := range h.subs {
+		x.Failing += one(sub.Failures > 0)
+	}
+	return x
+}
+
 func (h *Hub) count() { h.server.metrics.subscribers.Set(float64(len(h.subs))) }
 
 // step does what is due first; false when nothing is.

@@ -78,6 +78,7 @@ func (s *Server) ObservePoll(p news.Poll) {
 	if !p.Accounted() {
 		m.unaccounted.Add(float64(max(1, p.Fetched-p.New-p.Known-rejected)))
 	}
+	s.refused.add(p.Rejected)
 	if len(s.state.Load().Sources) > maxSeriesSources {
 		return
 	}

@@ -38,6 +38,8 @@ type Store interface {
 	Part(ctx context.Context, topic, name string) (store.Part, error)
 	// Parts returns the names of a topic's closed parts, oldest first.
 	Parts(ctx context.Context, topic string) ([]string, error)
+	// Notices returns the episodes of trouble of sources.
+	Notices(ctx context.Context) ([]store.Notice, error)
 	// Revision moves with whatever the bytes of the topic's documents show. It is
 	// answered from memory and never waits.
 	Revision(topic string) uint64
@@ -131,6 +133,8 @@ type Server struct {
 	style   asset
 	scans   chan struct{} // taken while searching
 	volumes volumes
+	weeks   weeks
+	refused refused
 	hub     *Hub         // nil: there is none
 	posts   http.Handler // the hub, closed to pages of other sites
 
@@ -142,7 +146,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Options: o, mux: http.NewServeMux(), scans: make(chan struct{}, searches), volumes: volumes{byTopic: map[string]joinings{}}}
+	s := &Server{Options: o, mux: http.NewServeMux(), scans: make(chan struct{}, searches), volumes: volumes{byTopic: map[string]joinings{}}, refused: refused{reasons: map[news.Reason]int{}}}
 	s.metrics = newMetrics()
 	s.cache = newCache(maxCache, s.metrics)
 	s.style = styleSheet()

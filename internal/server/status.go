@@ -23,6 +23,14 @@ type status struct {
 	Store   statusStore    `json:"store"`
 	Sources []statusSource `json:"sources"`
 	Topics  []statusTopic  `json:"topics"`
+	Hub     *statusHub     `json:"hub,omitempty"` // where there is one
+
+	Rejected map[news.Reason]int `json:"rejected"` // since the start
+}
+
+type statusHub struct {
+	Subscribers int `json:"subscribers"`
+	Failing     int `json:"failing"`
 }
 
 type statusConfig struct {
@@ -34,10 +42,11 @@ type statusConfig struct {
 }
 
 type statusStore struct {
-	Items    int   `json:"items"`
-	Bytes    int64 `json:"bytes"`
-	Writable bool  `json:"writable"`
-	Rematch  int   `json:"rematch_items_left"` // to be matched with changed topics
+	Items    int        `json:"items"`
+	Oldest   *time.Time `json:"oldest,omitempty"` // when the oldest item that is kept was first seen
+	Bytes    int64      `json:"bytes"`
+	Writable bool       `json:"writable"`
+	Rematch  int        `json:"rematch_items_left"` // to be matched with changed topics
 }
 
 type statusSource struct {
@@ -49,6 +58,7 @@ type statusSource struct {
 	LastOK  *time.Time `json:"last_ok,omitempty"`
 	LastNew *time.Time `json:"last_new,omitempty"`
 	Next    *time.Time `json:"next,omitempty"`
+	Items7d int        `json:"items_7d"`
 }
 
 type statusTopic struct {
@@ -80,7 +90,19 @@ func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 	if err != nil {
 		return x, err
 	}
-	x.Store = statusStore{kept.Items, kept.Bytes, kept.Fault == nil, kept.Rematch}
+	week, err := s.lastWeek(ctx)
+	if err != nil {
+		return x, err
+	}
+	oldest, err := s.oldest(ctx)
+	if err != nil {
+		return x, err
+	}
+	x.Rejected = s.refused.all()
+	if st.Site.Hub {
+		x.Hub = s.hub.status()
+	}
+	x.Store = statusStore{kept.Items, optional(oldest), kept.Bytes, kept.Fault == nil, kept.Rematch}
 	states, err := s.Store.Sources(ctx)
 	if err != nil {
 		return x, err
@@ -95,6 +117,7 @@ func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 		x.Sources = append(x.Sources, statusSource{
 			src.ID, cmp.Or(src.Name, src.ID), ShownState(src, state, now), optional(state.Since), state.LastKind,
 			optional(state.LastOK), optional(state.LastNew), optional(state.Next),
+			week.items[src.ID],
 		})
 	}
 	for _, t := range st.Topics {
@@ -105,6 +128,15 @@ func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 		x.Topics = append(x.Topics, row)
 	}
 	return x, nil
+}
+
+// oldest returns when the item that is kept longest was first seen.
+func (s *Server) oldest(ctx context.Context) (time.Time, error) {
+	items, _, err := s.Store.Scan(ctx, store.Filter{}, "", 1)
+	if err != nil || len(items) == 0 {
+		return time.Time{}, err
+	}
+	return items[0].FirstSeen, nil
 }
 
 func (s *Server) statusTopic(ctx context.Context, st *State, t news.Topic, states []news.SourceState) (statusTopic, error) {
@@ -230,8 +262,8 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 // maxTroubles bounds the entries of /status.atom.
 const maxTroubles = 200
 
-// troublesAtom answers /status.atom: an entry for each source that is in trouble,
-// from the time when it began, so that a reader tells its operator once.
+// troublesAtom answers /status.atom: an entry for each episode of trouble of a source,
+// so that a reader tells its operator once when it begins, and when it ends.
 func (s *Server) troublesAtom(w http.ResponseWriter, r *http.Request) {
 	st := s.state.Load()
 	head := publish.TopicFeed{
@@ -245,10 +277,14 @@ func (s *Server) troublesAtom(w http.ResponseWriter, r *http.Request) {
 			return rendered{}, err
 		}
 		head.Changed = st.Applied
-		head.Entries = troubles(st, states)
+		notices, err := s.Store.Notices(ctx)
+		if err != nil {
+			return rendered{}, err
+		}
+		head.Entries = troubles(st, states, notices)
 		for _, e := range head.Entries {
-			if e.Item.At.After(head.Changed) {
-				head.Changed = e.Item.At
+			if at := e.Item.Changed(); at.After(head.Changed) {
+				head.Changed = at
 			}
 		}
 		var b bytes.Buffer
@@ -262,31 +298,59 @@ func (s *Server) troublesAtom(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, doc, answer{contentType: publish.Atom.ContentType(), cache: "public, max-age=300", csp: cspTopicFeed, anyOrigin: true})
 }
 
-func troubles(st *State, states []news.SourceState) []news.Entry {
+// troubles tells of every episode that is known, and of the state of sources
+// whose episode began before it was noted.
+func troubles(st *State, states []news.SourceState, notices []store.Notice) []news.Entry {
+	byID := statesByID(states)
+	noted := make(map[string]bool)
 	var out []news.Entry
+	for _, n := range notices {
+		now := byID[n.Source]
+		if n.Until.IsZero() && (now == nil || now.State != n.State || st.sources[n.Source].Disabled) {
+			continue // the editor ended it: the source is gone or switched off
+		}
+		noted[n.Source+string(n.State)+n.Since.UTC().Format(time.RFC3339)] = true
+		if _, ok := st.sources[n.Source]; ok {
+			out = append(out, episode(st, n))
+		}
+	}
 	for i := range states {
 		x := &states[i]
 		src, ok := st.sources[x.Source]
 		class := stateMark(x.State).Class
-		if !ok || src.Disabled || x.Since.IsZero() || class != "bad" && class != "warn" {
+		if !ok || src.Disabled || x.Since.IsZero() || class != "bad" && class != "warn" || noted[x.Source+string(x.State)+x.Since.UTC().Format(time.RFC3339)] {
 			continue
 		}
-		name := sourceName(st, src.ID)
-		text := "Since " + stamp(x.Since) + " " + name + " is " + string(x.State) + "."
-		if x.State == news.StateFailing || x.State == news.StateGone {
-			text = strings.TrimSpace(text + " " + inWords(x.LastKind) + " " + advice(x.LastKind))
-		}
-		out = append(out, news.Entry{Item: news.Item{
-			EntryID: "urn:uuid:" + publish.UUID("trouble\n"+src.ID+"\n"+string(x.State)+"\n"+x.Since.UTC().Format(time.RFC3339)),
-			Title:   name + " is " + string(x.State), Summary: text, Link: st.Site.BaseURL + "/sources#" + src.ID,
-			Lang: "en", At: x.Since, FirstSeen: x.Since,
-		}})
+		out = append(out, episode(st, store.Notice{Source: x.Source, State: x.State, Kind: x.LastKind, Since: x.Since}))
 	}
 	if st.Refused && !st.Applied.IsZero() {
 		out = append(out, refusal(st))
 	}
 	slices.SortStableFunc(out, func(a, b news.Entry) int { return b.Item.At.Compare(a.Item.At) })
 	return out[:min(len(out), maxTroubles)]
+}
+
+// episode is an entry with an id of its beginning; it is updated when it ends.
+func episode(st *State, n store.Notice) news.Entry {
+	name := sourceName(st, n.Source)
+	title, verb := name+" is "+string(n.State), "is"
+	text := "Since " + stamp(n.Since)
+	if !n.Until.IsZero() {
+		title, verb = "Resolved: "+name+" was "+string(n.State), "was"
+		text = "From " + stamp(n.Since) + " to " + stamp(n.Until)
+	}
+	text += " " + name + " " + verb + " " + string(n.State) + "."
+	if n.State == news.StateFailing || n.State == news.StateGone {
+		text = strings.TrimSpace(text + " " + inWords(n.Kind))
+		if n.Until.IsZero() {
+			text = strings.TrimSpace(text + " " + advice(n.Kind))
+		}
+	}
+	return news.Entry{Item: news.Item{
+		EntryID: "urn:uuid:" + publish.UUID("trouble\n"+n.Source+"\n"+string(n.State)+"\n"+n.Since.UTC().Format(time.RFC3339)),
+		Title:   title, Summary: text, Link: st.Site.BaseURL + "/sources#" + n.Source,
+		Lang: "en", At: n.Since, FirstSeen: n.Since, Revised: n.Until,
+	}}
 }
 
 // refusal tells of a file that is not in force. It has the time of the one that

@@ -29,6 +29,7 @@ type topicPage struct {
 	Coverage               mark
 	CoverageText           string
 	Volume                 *chart // of the whole topic, on its first page
+	Week                   string // what the topic made of what was read
 	Days                   []day
 	Older                  string
 	Empty                  note
@@ -85,6 +86,11 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t 
 				return nil, err
 			}
 			p.Volume = chartOf(j, p.Now, chartDays, chartTall)
+			week, err := s.lastWeek(ctx)
+			if err != nil {
+				return nil, err
+			}
+			p.Week = week.sentence(st, t.ID)
 		}
 		p.Days = days(st, p.Root, f.Entries)
 		if f.More && len(f.Entries) > 0 && !st.static {

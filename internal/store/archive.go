@@ -111,6 +111,18 @@ func putChain(tx Tx, origin string, ch chain) error {
 	return tx.PutRows(TableChain, []Row{{origin, row}})
 }
 
+// append gives marks and closes the parts of the archive that are over.
+func (a *archivist) append(origin string, joins []Joined) error {
+	if err := a.begin(origin); err != nil {
+		return err
+	}
+	added, err := a.tx.Append(origin, joins)
+	if err != nil || added == 0 {
+		return err
+	}
+	return a.fill(origin)
+}
+
 // begin opens a topic's first part, and the part of another month when the open
 // one is over. Months go by the time of joining; a poll that was begun before
 // midnight and ends after another one stays behind that one.

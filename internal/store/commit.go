@@ -278,25 +278,13 @@ func (c *commit) join() error {
 		if !ok {
 			return fmt.Errorf("an item matches the topic %s, which is not in the file", topic)
 		}
-		if err := c.append(name.origin, c.joins[topic]); err != nil {
+		a := archivist{tx: c.tx, view: c.view, at: c.poll.At}
+		if err := a.append(name.origin, c.joins[topic]); err != nil {
 			return err
 		}
 	}
 	c.opt.Crash("commit.topics")
 	return nil
-}
-
-// append gives marks and closes the parts of the topic's archive that are over.
-func (c *commit) append(origin string, joins []Joined) error {
-	a := archivist{tx: c.tx, view: c.view, at: c.poll.At}
-	if err := a.begin(origin); err != nil {
-		return err
-	}
-	added, err := c.tx.Append(origin, joins)
-	if err != nil || added == 0 {
-		return err
-	}
-	return a.fill(origin)
 }
 
 // note is step 6: which items the source's document holds. A salvaged document
@@ -325,14 +313,17 @@ func (c *commit) returns() error {
 
 // finish is steps 7 to 9: the source's new state with the poll.
 func (c *commit) finish() error {
-	before := c.rec.State.State
+	before := c.rec.State
 	c.poll, c.rec = c.conclude(c.poll, c.rec)
 	c.rec.State.Distrust = c.judged
 	c.rec.State.Dated = dated(c.rec.State.Dated, c.fresh)
 	if err := c.tx.PutPoll(c.rec, recorded(c.poll)); err != nil {
 		return err
 	}
-	if before != c.rec.State.State { // coverage is a part of every topic feed
+	if before.State != c.rec.State.State { // coverage is a part of every topic feed
+		if err := notice(c.tx, before, c.rec.State, c.poll.At); err != nil {
+			return err
+		}
 		for _, t := range c.view.topics {
 			c.shown[t.id] = true
 		}

@@ -238,6 +238,7 @@ const (
 	TableChain                          // where the archive of a topic stands
 	TablePart                           // closed parts of archives
 	TableSubscriptions                  // ours to the hubs of sources
+	TableNotices                        // episodes of trouble
 )
 
 // Row is a value under a key. Neither is empty.

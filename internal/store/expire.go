@@ -217,10 +217,13 @@ func (e *expire) near(*view) error {
 }
 
 // archives closes the parts whose month is over and deletes those that were
-// closed before the cutoff.
+// closed before the cutoff, and notices of long ago.
 func (e *expire) archives(v *view) error {
 	topics, err := e.tx.Topics()
 	if err != nil {
+		return err
+	}
+	if err := dropNotices(e.tx, e.now); err != nil {
 		return err
 	}
 	a := archivist{tx: e.tx, view: v, at: e.now}

@@ -243,7 +243,8 @@ func sameMatch(a, b news.Match) bool {
 func (r *rematch) join(tx Tx, joins map[string][]Joined) error {
 	for _, id := range slices.Sorted(maps.Keys(joins)) {
 		slices.Reverse(joins[id]) // the scan went backward
-		if _, err := tx.Append(r.view.topics[id].origin, joins[id]); err != nil {
+		a := archivist{tx: tx, view: r.view, at: r.store.opt.Now()}
+		if err := a.append(r.view.topics[id].origin, joins[id]); err != nil {
 			return err
 		}
 	}

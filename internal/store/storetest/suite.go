@@ -73,6 +73,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"SubscriptionsAreKept", subscriptions},
 		{"NextSeesThatTheAddressIsAnotherOne", addressOfNext},
 		{"ASourceTellsHowManyOfItsItemsAreDated", datedItems},
+		{"AnEpisodeOfTroubleIsKeptToItsEnd", notices},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := NewWorld(t, open(t), h)
