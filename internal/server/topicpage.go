@@ -30,6 +30,7 @@ type topicPage struct {
 	CoverageText           string
 	Volume                 *chart // of the whole topic, on its first page
 	Week                   string // what the topic made of what was read
+	Rules                  []string
 	Days                   []day
 	Older                  string
 	Empty                  note
@@ -91,6 +92,9 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t 
 				return nil, err
 			}
 			p.Week = week.sentence(st, t.ID)
+			if st.Set != nil {
+				p.Rules = st.Set.Words(t.ID)
+			}
 		}
 		p.Days = days(st, p.Root, f.Entries)
 		if f.More && len(f.Entries) > 0 && !st.static {
