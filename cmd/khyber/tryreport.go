@@ -81,16 +81,16 @@ func documentText(r *trying) string {
 }
 
 func itemsText(r *trying) string {
-	text := fmt.Sprintf("%d, %d would be kept", r.poll.Fetched, len(r.items))
+	parts := []string{fmt.Sprintf("%d, %d would be kept", r.poll.Fetched, len(r.items))}
 	for _, reason := range news.Reasons() {
 		if n := r.poll.Rejected[reason]; n > 0 {
-			text += fmt.Sprintf(", %d %s", n, reason)
+			parts = append(parts, fmt.Sprintf("%d %s", n, reason))
 		}
 	}
 	if r.poll.Salvaged {
-		text += "; salvaged from a damaged document"
+		parts = append(parts, "salvaged from a damaged document")
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 func hintsText(h news.Hints) string {
