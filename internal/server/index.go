@@ -69,12 +69,13 @@ func (s *Server) topicRow(ctx context.Context, st *State, t news.Topic, states [
 	lang := text.Language(t.Title)
 	row := topicRow{
 		Title: t.Title, Lang: publish.LanguageTag(lang), Dir: direction(lang, t.Title), About: t.Description,
-		URL: s.newPage(st, "", "").Root + f.Path, Forms: forms(&f, t.Title), Coverage: coverageMark(st.coverage(t.ID, states)),
+		URL: s.newPage(st, "", "").Root + f.Path, Forms: forms(&f, t.Title),
 	}
 	j, err := s.joined(ctx, t.ID)
 	if err != nil {
 		return row, err
 	}
+	row.Coverage = coverageMark(st.coverage(t.ID, states, j.givers))
 	now := s.Now()
 	row.Day, row.Week, row.Last = j.since(now.Add(-24*time.Hour)), j.since(now.AddDate(0, 0, -7)), j.last()
 	row.Volume = chartOf(j, now, sparkDays, sparkTall)

@@ -217,8 +217,8 @@ func (s *Server) topicMetrics(ctx context.Context, m *snapshot, st *State, id st
 	if last := j.last(); !last.IsZero() {
 		m.gauge(desc("topic_last_joined_timestamp_seconds", "When an entry last joined the topic.", "topic"), unix(last), id)
 	}
-	c := st.coverage(id, states)
-	sources := desc("topic_sources", "Sources in the scope of the topic: ok, silent, failing or waiting for their first answer.", "topic", "state")
+	c := st.coverage(id, states, j.givers)
+	sources := desc("topic_sources", "Sources that feed the topic: ok, silent, failing or waiting for their first answer.", "topic", "state")
 	for state, n := range map[string]int{
 		"ok": c.OK, "silent": len(c.Silent), "failing": len(c.Failing), "new": c.Sources - c.OK - len(c.Silent) - len(c.Failing),
 	} {

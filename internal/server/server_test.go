@@ -432,7 +432,7 @@ func TestCoverageCountsWhoAnswers(t *testing.T) {
 	for _, src := range st.Sources {
 		st.sources[src.ID] = src
 	}
-	got := st.coverage("border-trade", sampleStore().states)
+	got := st.coverage("border-trade", sampleStore().states, nil)
 	want := publish.Coverage{
 		Sources: 4, OK: 2,
 		Silent:  []publish.Trouble{{Source: "sahar", Since: noon.AddDate(0, 0, -3)}},

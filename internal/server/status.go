@@ -144,7 +144,7 @@ func (s *Server) statusTopic(ctx context.Context, st *State, t news.Topic, state
 	if err != nil {
 		return statusTopic{}, err
 	}
-	c := st.coverage(t.ID, states)
+	c := st.coverage(t.ID, states, giversOf(&page))
 	row := statusTopic{
 		ID: t.ID, Title: t.Title,
 		Coverage: statusCoverage{c.Sources, c.OK, []string{}, []string{}},

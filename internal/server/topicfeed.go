@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"khyber/internal/news"
 	"khyber/internal/publish"
@@ -110,7 +111,7 @@ func (s *Server) readTopic(ctx context.Context, st *State, f publish.TopicFeed, 
 	}
 	f.Sources, f.Entities = st.sources, st.Entities
 	f.Lang = text.Language(f.Topic.Title)
-	f.Coverage = st.coverage(f.Topic.ID, states)
+	f.Coverage = st.coverage(f.Topic.ID, states, giversOf(&page))
 	return f, nil
 }
 
@@ -122,12 +123,27 @@ func statesByID(states []news.SourceState) map[string]*news.SourceState {
 	return byID
 }
 
+// youngTopic is how long every source in its scope is taken for one of a
+// topic's: it had no time to give.
+const youngTopic = 14 * 24 * time.Hour
+
+// giversOf returns the sources that feed a topic; nil: all in its scope.
+func giversOf(page *store.TopicPage) map[string]bool {
+	if len(page.Givers) == 0 || page.Changed.Sub(page.Since) < youngTopic {
+		return nil
+	}
+	return page.Givers
+}
+
 // coverage says which sources of a topic answer. Late is our fault, not the
 // source's, so it counts as answering.
-func (st *State) coverage(topicID string, states []news.SourceState) publish.Coverage {
+func (st *State) coverage(topicID string, states []news.SourceState, givers map[string]bool) publish.Coverage {
 	byID := statesByID(states)
 	var c publish.Coverage
 	for _, id := range st.scope(topicID) {
+		if givers != nil && !givers[id] {
+			continue
+		}
 		c.Sources++
 		state := byID[id]
 		if state == nil {

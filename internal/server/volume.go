@@ -28,6 +28,8 @@ type joinings struct {
 	rev   uint64
 	times []time.Time
 	more  bool // there are older ones
+
+	givers map[string]bool // sources that feed the topic; nil: all in its scope
 }
 
 // volumes keeps the joinings of each topic until its revision moves.
@@ -49,7 +51,7 @@ func (s *Server) joined(ctx context.Context, id string) (joinings, error) {
 	if err != nil {
 		return j, err
 	}
-	j = joinings{rev: rev, more: page.More, times: make([]time.Time, len(page.Entries))}
+	j = joinings{rev: rev, more: page.More, givers: giversOf(&page), times: make([]time.Time, len(page.Entries))}
 	for i := range page.Entries {
 		j.times[i] = page.Entries[i].Joined
 	}

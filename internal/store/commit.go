@@ -282,6 +282,9 @@ func (c *commit) join() error {
 		if err := a.append(name.origin, c.joins[topic]); err != nil {
 			return err
 		}
+		if err := gave(c.tx, name.origin, c.rec.Origin, c.poll.At); err != nil {
+			return err
+		}
 	}
 	c.opt.Crash("commit.topics")
 	return nil

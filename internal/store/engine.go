@@ -239,6 +239,7 @@ const (
 	TablePart                           // closed parts of archives
 	TableSubscriptions                  // ours to the hubs of sources
 	TableNotices                        // episodes of trouble
+	TableGivers                         // which sources gave to a topic, and when last
 )
 
 // Row is a value under a key. Neither is empty.

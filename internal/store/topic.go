@@ -42,10 +42,12 @@ type TopicPage struct {
 	Topic    news.Topic
 	Revision uint64
 	Changed  time.Time
-	Entries  []news.Entry // newest mark first
-	More     bool         // there are entries below the last one
-	Removed  bool         // the topic is no longer in the file
-	Archive  string       // name of the newest closed Part; empty: none
+	Entries  []news.Entry    // newest mark first
+	More     bool            // there are entries below the last one
+	Removed  bool            // the topic is no longer in the file
+	Archive  string          // name of the newest closed Part; empty: none
+	Since    time.Time       // when the topic was first loaded
+	Givers   map[string]bool // sources that gave it an item in the 90 days before Changed
 }
 
 // Topic returns a page of a topic by its ID; ErrNotFound. An earlier ID finds
@@ -66,12 +68,15 @@ func (s *Store) Topic(ctx context.Context, id string, p Page) (TopicPage, error)
 			return ErrNotFound
 		}
 		t := &topics[i]
-		page = TopicPage{Topic: t.Topic, Revision: t.Revision, Changed: t.Changed, Removed: t.Removed}
+		page = TopicPage{Topic: t.Topic, Revision: t.Revision, Changed: t.Changed, Removed: t.Removed, Since: t.Since}
 		ch, err := readChain(tx, t.Origin)
 		if err != nil {
 			return err
 		}
 		page.Archive = ch.Newest
+		if page.Givers, err = v.givers(tx, t); err != nil {
+			return err
+		}
 		r := reader{tx: tx, view: v, signs: newSigner(v), topic: t, page: p}
 		page.Entries, page.More, err = r.entries()
 		return err

@@ -48,3 +48,22 @@ func notices(w *World) {
 	w.expire(400 * day)
 	same(w, "the first is forgotten", got(), []store.Notice{second})
 }
+
+// givers are the sources that gave to a topic in the 90 days before its change.
+func givers(w *World) {
+	got := func() map[string]bool { return w.Topic("border", store.Page{}).Givers }
+	w.Commit("alpha", w.Item("alpha", 1, "border"))
+	w.Commit("beta", w.Item("beta", 1, "talks"))
+	same(w, "one gave", got(), map[string]bool{"alpha": true})
+	w.Now = w.Now.Add(60 * day)
+	w.Commit("beta", w.Item("beta", 2, "border"))
+	w.Config.Hash++
+	w.Config.Sources[0].ID = "alpha-times"
+	w.Apply()
+	w.Restart()
+	same(w, "both gave", got(), map[string]bool{"alpha-times": true, "beta": true})
+	w.Now = w.Now.Add(40 * day)
+	w.Commit("beta", w.Item("beta", 3, "border"))
+	same(w, "one gave long ago", got(), map[string]bool{"beta": true})
+	same(w, "since", w.Topic("border", store.Page{}).Since, Noon)
+}

@@ -73,6 +73,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"SubscriptionsAreKept", subscriptions},
 		{"NextSeesThatTheAddressIsAnotherOne", addressOfNext},
 		{"ASourceTellsHowManyOfItsItemsAreDated", datedItems},
+		{"ATopicKnowsTheSourcesThatGaveToIt", givers},
 		{"AnEpisodeOfTroubleIsKeptToItsEnd", notices},
 	} {
 		t.Run(c.name, func(t *testing.T) {
