@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-var via = regexp.MustCompile(`(?m)^ *<link rel="via".*\n`)
+var served = regexp.MustCompile(`(?m)^ *<link rel="(hub|via|related)".*\n`)
 
 // TestPublishWritesWhatServeSends makes a static copy of the invented day twice:
 // the second time nothing is written.
@@ -39,8 +39,8 @@ func TestPublishWritesWhatServeSends(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The copy has no page of its own for each item, so it does not name any.
-	want := via.ReplaceAllString(string(rendered), "")
+	// The copy has no hub, and no page for each item and story: it names none.
+	want := served.ReplaceAllString(string(rendered), "")
 	if string(published) != want {
 		t.Errorf("publish writes\n%s\nrender prints\n%s", published, want)
 	}

@@ -7,9 +7,9 @@ import (
 	"khyber/internal/store"
 )
 
-// TestCoverageCountsTheSourcesThatFeedATopic: a source of the scope that never
+// TestCoverageCountsTheSourcesThatGiveToATopic: a source of the scope that never
 // had anything for the topic says nothing by its silence.
-func TestCoverageCountsTheSourcesThatFeedATopic(t *testing.T) {
+func TestCoverageCountsTheSourcesThatGiveToATopic(t *testing.T) {
 	st := newServer(sampleStore()).state.Load()
 	states := sampleStore().states
 	for name, c := range map[string]struct {
