@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"khyber/internal/config"
@@ -69,10 +70,8 @@ func verdictIn(matches []news.Match, t *news.Topic) news.Match {
 		}
 	}
 	for _, m := range matches {
-		for _, old := range t.Formerly {
-			if m.Topic == old {
-				return m
-			}
+		if slices.Contains(t.Formerly, m.Topic) {
+			return m
 		}
 	}
 	return news.Match{}

@@ -57,11 +57,11 @@ func invented(n int) string {
 	syllables := []string{"ba", "do", "fi", "gu", "ke", "lo", "mi", "na", "pe", "ru", "sa", "ti", "vo", "wa", "ze", "hu"}
 	words := []string{"Mirwal"}
 	for sum := sha256.Sum256(fmt.Append(nil, n)); len(words) < 6; {
-		word := ""
+		var word strings.Builder
 		for _, b := range sum[4*len(words) : 4*len(words)+4] {
-			word += syllables[b%16]
+			word.WriteString(syllables[b%16])
 		}
-		words = append(words, word)
+		words = append(words, word.String())
 	}
 	return strings.Join(words, " ")
 }

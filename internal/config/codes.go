@@ -32,7 +32,7 @@ var otherCodes = map[string]string{
 // codes makes a set of words that stand side by side.
 func codes(list string) map[string]bool {
 	set := make(map[string]bool)
-	for _, code := range strings.Fields(list) {
+	for code := range strings.FieldsSeq(list) {
 		set[code] = true
 	}
 	return set

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 )
 
@@ -138,9 +139,7 @@ func object(keys []entry, required []string) form {
 	properties := form{}
 	for _, e := range keys {
 		f := form{}
-		for k, v := range e.form {
-			f[k] = v
-		}
+		maps.Copy(f, e.form)
 		if e.inside != nil {
 			f = object(e.inside, e.required)
 			if e.list {
@@ -212,7 +211,7 @@ func writeEntry(b *strings.Builder, e entry, indent, lead string) {
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
 			lines = append(lines, line)
 			line = ""

@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"maps"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -16,9 +17,7 @@ func answered(t *testing.T, status int, header http.Header) (fetch.Response, tim
 	t.Helper()
 	web := feedtest.NewNetwork()
 	web.Handle("herald.example", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		for name, values := range header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), header)
 		w.WriteHeader(status)
 		if status == http.StatusOK {
 			_, _ = w.Write([]byte("<rss/>"))

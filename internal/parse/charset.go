@@ -290,8 +290,8 @@ func spellings(label string) []string {
 	if m := macName.FindStringSubmatch(label); m != nil {
 		out = append(out, "x-mac-"+m[1], "mac-"+m[1])
 	}
-	if strings.HasPrefix(label, "iso2022") {
-		out = append(out, "iso-2022"+strings.TrimPrefix(label, "iso2022"), "iso-2022-jp")
+	if after, ok := strings.CutPrefix(label, "iso2022"); ok {
+		out = append(out, "iso-2022"+after, "iso-2022-jp")
 	}
 	if m := numbers.FindStringSubmatch(label); m != nil {
 		if name, ok := codePages[m[1]]; ok {

@@ -286,16 +286,16 @@ func isInline(a atom.Atom) bool {
 // directionAttrs returns lang and dir of an element, which right-to-left text
 // needs.
 func directionAttrs(n *html.Node) string {
-	out := ""
+	var out strings.Builder
 	for _, a := range n.Attr {
 		switch {
 		case a.Key == "dir" && (a.Val == "rtl" || a.Val == "ltr" || a.Val == "auto"):
-			out += ` dir="` + a.Val + `"`
+			out.WriteString(` dir="` + a.Val + `"`)
 		case a.Key == "lang" && isLanguageTag(a.Val):
-			out += ` lang="` + a.Val + `"`
+			out.WriteString(` lang="` + a.Val + `"`)
 		}
 	}
-	return out
+	return out.String()
 }
 
 // isLanguageTag says whether s has the form of a language tag (RFC 5646 §2.1).

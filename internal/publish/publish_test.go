@@ -196,7 +196,7 @@ func TestHugeDocumentLosesItsOldestEntriesToTheNextPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := f.Entries[len(got.Items)-1]
-		if got.Items[0].GUID != f.Entries[0].Item.EntryID || !bytes.Contains(doc, []byte(fmt.Sprintf("before=%d", last.Mark))) {
+		if got.Items[0].GUID != f.Entries[0].Item.EntryID || !bytes.Contains(doc, fmt.Appendf(nil, "before=%d", last.Mark)) {
 			t.Errorf("%s: the next page does not go on after the last of %d entries", format, len(got.Items))
 		}
 	}

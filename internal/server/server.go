@@ -20,6 +20,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -193,10 +194,8 @@ func (st *State) topic(id string) (news.Topic, bool) {
 // formerly returns the topic that had the id before it was renamed.
 func (st *State) formerly(id string) (news.Topic, bool) {
 	for _, t := range st.Topics {
-		for _, old := range t.Formerly {
-			if old == id {
-				return t, true
-			}
+		if slices.Contains(t.Formerly, id) {
+			return t, true
 		}
 	}
 	return news.Topic{}, false

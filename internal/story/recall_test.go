@@ -32,7 +32,7 @@ func cutWords(s string, part float64) string {
 // dropWords leaves out one word in ten, but no number.
 func dropWords(random *rand.Rand, s string) string {
 	var kept []string
-	for _, w := range strings.Fields(s) {
+	for w := range strings.FieldsSeq(s) {
 		if random.IntN(10) > 0 || isNumber(w) {
 			kept = append(kept, w)
 		}

@@ -278,7 +278,7 @@ func careful(s, lang string) []Token {
 }
 
 func TestQuickWordsAreThoseOfTheCarefulReader(t *testing.T) {
-	for r := rune(0); r < 0x3100; r++ {
+	for r := range rune(0x3100) {
 		for _, around := range []string{"%s", "a%sb", "A%sS b", "ل%sا د", "Ж%sж", "क%sख", "1%s2"} {
 			s := strings.ReplaceAll(around, "%s", string(r))
 			if got, want := Tokens(s, ""), careful(s, ""); !reflect.DeepEqual(got, want) {

@@ -242,7 +242,7 @@ func looseNode(s string) news.Node {
 		n := news.Node{Position: at(i), Kind: news.NodeScalar, Value: value}
 		if strings.HasPrefix(value, "[") {
 			n = news.Node{Position: at(i), Kind: news.NodeList}
-			for _, v := range strings.Split(strings.Trim(value, "[]"), ", ") {
+			for v := range strings.SplitSeq(strings.Trim(value, "[]"), ", ") {
 				n.List = append(n.List, scalarOrMap(v, at(i)))
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -231,9 +232,7 @@ func TestKillInTheMiddleOfCommits(t *testing.T) {
 	acked := make(map[string]int)
 	total := 0
 	for round := range killRounds {
-		for source, k := range run(t, path, "", time.Duration(20+rand.IntN(200))*time.Millisecond) {
-			acked[source] = k
-		}
+		maps.Copy(acked, run(t, path, "", time.Duration(20+rand.IntN(200))*time.Millisecond))
 		checkKilled(t, path, acked)
 		if t.Failed() {
 			t.Fatalf("in round %d", round)
@@ -257,9 +256,7 @@ func TestKillAtEachPoint(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "khyber.db")
 			acked := run(t, path, point, 0)
 			checkKilled(t, path, acked)
-			for source, k := range run(t, path, point, 0) {
-				acked[source] = k
-			}
+			maps.Copy(acked, run(t, path, point, 0))
 			checkKilled(t, path, acked)
 		})
 	}

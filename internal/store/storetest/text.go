@@ -100,11 +100,11 @@ func (d *drawer) title() string {
 
 // name invents a proper name.
 func (d *drawer) name() string {
-	s := ""
+	var s strings.Builder
 	for range 3 + d.next(2) {
-		s += string("bdghjklmnprstz"[d.next(14)]) + string("aeiou"[d.next(5)])
+		s.WriteString(string("bdghjklmnprstz"[d.next(14)]) + string("aeiou"[d.next(5)]))
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return strings.ToUpper(s.String()[:1]) + s.String()[1:]
 }
 
 func (d *drawer) slug() string {

@@ -73,11 +73,9 @@ func (s *sim) listen(hosts int) error {
 		_, port, _ = net.SplitHostPort(l.Addr().String()) // ours: it has a port
 		server := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
 		s.hosts, s.servers = append(s.hosts, l.Addr().String()), append(s.servers, server)
-		s.served.Add(1)
-		go func() {
-			defer s.served.Done()
+		s.served.Go(func() {
 			_ = server.Serve(l) // ends with ErrServerClosed
-		}()
+		})
 	}
 	return nil
 }
