@@ -54,6 +54,10 @@ type cli struct {
 	Backtest    backtestCmd    `cmd:"" help:"Show what a topic as it is written now would gain and lose."`
 	NearMisses  nearMissesCmd  `cmd:"" help:"List what a topic excluded or nearly took."`
 	Sources     sourcesCmd     `cmd:"" help:"List, add, remove, import or export sources."`
+	Backup      backupCmd      `cmd:"" help:"Copy the database, and verify the copy."`
+	Verify      verifyCmd      `cmd:"" help:"Look for damage in the database or in a backup."`
+	Restore     restoreCmd     `cmd:"" help:"Put a backup in the place of the database, while the daemon is stopped."`
+	Compact     compactCmd     `cmd:"" help:"Give the free pages of the database back, while the daemon is stopped."`
 	Doctor      doctorCmd      `cmd:"" help:"Say what is wrong, and the change of feeds.yaml that would mend it."`
 	Parse       parseCmd       `cmd:"" help:"Show what Khyber makes of a document."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`

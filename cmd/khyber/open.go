@@ -59,13 +59,17 @@ func (a *app) refused(problems []news.Problem) error {
 
 // openStore opens the database, and makes it where there is none.
 func (a *app) openStore(log *slog.Logger, maxSize int64) (*store.Store, error) {
-	engine, err := bolt.Open(a.data, bolt.Options{Now: a.now, MaxSize: maxSize, Log: log})
+	return a.openFile(a.data, log, maxSize)
+}
+
+func (a *app) openFile(path string, log *slog.Logger, maxSize int64) (*store.Store, error) {
+	engine, err := bolt.Open(path, bolt.Options{Now: a.now, MaxSize: maxSize, Log: log})
 	if err != nil {
 		return nil, err
 	}
 	st, err := store.New(engine, store.Options{Now: a.now, Next: poll.Next, Log: log})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read %s: %w", a.data, err), engine.Close())
+		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), engine.Close())
 	}
 	return st, nil
 }

@@ -34,6 +34,9 @@ import (
 // ErrClosed is the error of an engine that was closed. It comes wrapped.
 var ErrClosed = berrors.ErrDatabaseNotOpen
 
+// ErrInUse says that another process has the file open. It comes wrapped.
+var ErrInUse = errors.New("is in use by another process")
+
 // metaSchema holds the schema of the file.
 var metaSchema = []byte("schema")
 
@@ -75,7 +78,7 @@ type Engine struct {
 }
 
 // Open opens the file, or makes one where there is none. Its folder must exist.
-func Open(path string, o Options) (*Engine, error) {
+func Open(path string, o Options) (e *Engine, err error) {
 	if o.MaxSize == 0 {
 		o.MaxSize = DefaultMaxSize
 	}
@@ -91,11 +94,12 @@ func Open(path string, o Options) (*Engine, error) {
 	if err := place(path, o); err != nil {
 		return nil, err
 	}
+	defer damaged(path, &err)()
 	db, err := open(path, o, int(o.MaxSize))
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{db: db, path: path, limit: o.MaxSize, now: o.Now, reads: make(map[*bbolt.Tx]time.Time)}
+	e = &Engine{db: db, path: path, limit: o.MaxSize, now: o.Now, reads: make(map[*bbolt.Tx]time.Time)}
 	if err := e.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -183,7 +187,7 @@ func open(path string, o Options, mapped int) (*bbolt.DB, error) {
 		db.AllocSize = growth
 		return db, nil
 	case errors.Is(err, berrors.ErrTimeout):
-		return nil, fmt.Errorf("%s is in use by another process: stop that one, or name another --data", path)
+		return nil, fmt.Errorf("%s %w: stop that one, or name another --data", path, ErrInUse)
 	case errors.Is(err, syscall.ENOMEM) && mapped > 0:
 		o.Log.Warn("the address space is too small to map the database whole: writes wait for reads", "bytes", mapped)
 		return open(path, o, 0)
@@ -214,6 +218,10 @@ func (e *Engine) load() error {
 // known refuses a file of another program or of a later Khyber.
 func (e *Engine) known() error {
 	return e.db.View(func(b *bbolt.Tx) error {
+		// Check reads in a goroutine of bbolt's, where a missing page ends the process.
+		if info, err := os.Stat(e.path); err != nil || info.Size() < b.Size() {
+			return fmt.Errorf("%s is cut off: %w", e.path, errors.Join(store.ErrDamaged, err))
+		}
 		meta := b.Bucket(bMeta)
 		if meta == nil || len(meta.Get(metaSchema)) != 8 {
 			return fmt.Errorf("%s is a database of another program", e.path)
@@ -324,7 +332,8 @@ func (e *Engine) copyTo(w io.Writer) error {
 }
 
 // Check looks for damage in the pages of the file.
-func (e *Engine) Check(ctx context.Context) error {
+func (e *Engine) Check(ctx context.Context) (err error) {
+	defer damaged(e.path, &err)()
 	b, err := e.db.Begin(false)
 	if err != nil {
 		return fmt.Errorf("begin to read: %w", err)

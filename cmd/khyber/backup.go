@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"khyber/internal/store"
+	"khyber/internal/store/bolt"
+)
+
+type backupCmd struct {
+	File string `arg:"" help:"Where the copy goes; it is replaced at once when it is there."`
+}
+
+// Run copies the database and verifies the copy.
+func (c backupCmd) Run(ctx context.Context, a *app) error {
+	if strings.HasSuffix(c.File, ".zst") {
+		return usageError{errors.New("a backup is a database file: name it like khyber-2026-11-23.db")}
+	}
+	return a.withStore(a.data, func(st *store.Store) error {
+		return replace(c.File, func(f *os.File) error { return st.Backup(ctx, f) }, func(path string) error {
+			items, err := a.verify(ctx, path)
+			if err == nil {
+				err = a.print(fmt.Sprintf("%s: %s, verified\n", c.File, count(items, "item")))
+			}
+			return err
+		})
+	})
+}
+
+type verifyCmd struct {
+	File string `arg:"" optional:"" help:"A backup; the database itself where none is named."`
+}
+
+// Run looks for damage.
+func (c verifyCmd) Run(ctx context.Context, a *app) error {
+	path := c.File
+	if path == "" {
+		path = a.data
+	}
+	items, err := a.verify(ctx, path)
+	if err != nil {
+		return err
+	}
+	return a.print(fmt.Sprintf("%s: %s, no damage\n", path, count(items, "item")))
+}
+
+type restoreCmd struct {
+	File string `arg:"" help:"A backup."`
+}
+
+// Run puts a verified backup in the place of the database, which is kept as
+// .before-restore. The daemon must be stopped. At no moment there is no
+// database: serve would make a new one.
+func (c restoreCmd) Run(ctx context.Context, a *app) error {
+	items, err := a.verify(ctx, c.File)
+	if err != nil {
+		return err
+	}
+	aside := a.data + ".before-restore"
+	put := func() error {
+		return replace(a.data, func(f *os.File) error { return copyFile(f, c.File) }, func(string) error {
+			if !exists(a.data) {
+				return nil
+			}
+			if err := os.Remove(aside); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+			return os.Link(a.data, aside)
+		})
+	}
+	if exists(a.data) {
+		if same(a.data, c.File) {
+			return fmt.Errorf("%s is the database itself: name a backup", c.File)
+		}
+		err = a.locked(put)
+	} else {
+		err = put()
+	}
+	if err != nil {
+		return fmt.Errorf("restore %s: %w", c.File, err)
+	}
+	return a.print(fmt.Sprintf("%s: %s from %s; what newer documents of the sources hold comes with the next polls\n", a.data, count(items, "item"), c.File))
+}
+
+type compactCmd struct{}
+
+// Run gives the free pages of the database back to the disk.
+func (compactCmd) Run(ctx context.Context, a *app) error {
+	if !exists(a.data) {
+		return fmt.Errorf("there is no %s: --data names another database", a.data)
+	}
+	before, after, err := bolt.Compact(ctx, a.data, bolt.Options{Now: a.now, Log: a.logger(nil, slog.LevelWarn)})
+	if err != nil {
+		return err
+	}
+	return a.print(fmt.Sprintf("%s: %d KiB before, %d KiB now\n", a.data, before>>10, after>>10))
+}
+
+// withStore opens a database that is there, and closes it after f.
+func (a *app) withStore(path string, f func(*store.Store) error) (err error) {
+	if !exists(path) {
+		return fmt.Errorf("there is no %s: name a database that is there", path)
+	}
+	st, err := a.openFile(path, a.logger(nil, slog.LevelWarn), 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return f(st)
+}
+
+// locked calls f while no other process can use the database. One that is
+// damaged is no obstacle to a restore, as long as nobody has it open.
+func (a *app) locked(f func() error) error {
+	engine, err := bolt.Open(a.data, bolt.Options{Now: a.now, Log: a.logger(nil, slog.LevelWarn)})
+	switch {
+	case errors.Is(err, bolt.ErrInUse):
+		return err
+	case err != nil:
+		return f()
+	}
+	return errors.Join(f(), engine.Close())
+}
+
+// verify looks for damage in a database file and counts its items.
+func (a *app) verify(ctx context.Context, path string) (items int, err error) {
+	err = a.withStore(path, func(st *store.Store) error {
+		if err := st.Verify(ctx); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		status, err := st.Status(ctx)
+		items = status.Items
+		return err
+	})
+	return items, err
+}
+
+// replace writes a file beside path, asks ready whether it may take its place,
+// and renames it.
+func replace(path string, write func(*os.File) error, ready func(path string) error) (err error) {
+	folder := filepath.Dir(path)
+	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := ready(f.Name()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func copyFile(to io.Writer, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, f)
+	return errors.Join(err, f.Close())
+}
+
+func same(a, b string) bool {
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
+}
