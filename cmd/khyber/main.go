@@ -62,6 +62,7 @@ type cli struct {
 	Parse       parseCmd       `cmd:"" help:"Show what Khyber makes of a document."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`
 	SystemdUnit systemdUnitCmd `cmd:"" help:"Print a unit for systemd."`
+	Help        helpCmd        `cmd:"" help:"Print a page of the manual."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 

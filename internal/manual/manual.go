@@ -1,0 +1,41 @@
+// Package manual owns the pages that explain Khyber to who runs it and to who
+// edits feeds.yaml: `khyber help` prints them, and a server can show them.
+//
+// A page is Markdown of the plainest kind: headings, paragraphs, lists and
+// blocks between ``` lines, so that it reads well in a terminal as it is. The
+// reference of feeds.yaml comes from the tables of package config that read the
+// file, so it cannot drift; what the other pages show of the file is loaded by a
+// test. The package does no I/O and starts no goroutine.
+package manual
+
+import (
+	_ "embed"
+
+	"khyber/internal/config"
+)
+
+// Page is one page of the manual.
+type Page struct {
+	Name  string // in the command and in addresses: [a-z]+
+	Title string
+	Text  string // Markdown, beginning with the title
+}
+
+var (
+	//go:embed topics.md
+	topics string
+	//go:embed operations.md
+	operations string
+	//go:embed http.md
+	http string
+)
+
+// Pages returns the manual in the order in which one reads it.
+func Pages() []Page {
+	return []Page{
+		{"topics", "The language of topics", topics},
+		{"file", "The keys of feeds.yaml", string(config.Reference())},
+		{"operations", "Running Khyber", operations},
+		{"http", "What Khyber answers over HTTP", http},
+	}
+}
