@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"khyber/internal/news"
 	"khyber/internal/store"
@@ -43,16 +45,21 @@ func (a *app) readLabels(ctx context.Context, file string, t *news.Topic, st *st
 	l := &labels{file: file, rows: rows, hidden: make(map[string]bool), held: make([]bool, len(rows))}
 	for i := range rows {
 		row := &rows[i]
+		same := []string{row.SplitKey()}
 		if row.ID != 0 {
-			if problem := findLabelled(ctx, st, row); problem != "" {
+			var problem string
+			if same, problem = findLabelled(ctx, st, row); problem != "" {
 				problems = append(problems, news.Problem{
 					Position: news.Position{File: file, Line: row.Line, Column: 1},
 					Text:     problem, Fix: "give the title and summary in the row",
 				})
 			}
 		}
-		if l.held[i] = topic.Holdout(t.ID, row.SplitKey()); l.held[i] {
-			l.hidden[text.Fold(row.Item.Title)], l.hidden[row.SplitKey()] = true, true
+		if len(same) > 0 && topic.Holdout(t.ID, same[0]) {
+			l.held[i], l.hidden[text.Fold(row.Item.Title)] = true, true
+			for _, key := range same {
+				l.hidden[key] = true
+			}
 		}
 	}
 	if len(problems) == 0 {
@@ -65,20 +72,34 @@ func (a *app) readLabels(ctx context.Context, file string, t *news.Topic, st *st
 	return nil, fmt.Errorf("%s: %s: mend what is named above", file, count(len(problems), "problem"))
 }
 
-// findLabelled fills in the item that a row names, or says why it cannot.
-func findLabelled(ctx context.Context, st *store.Store, row *topic.Labelled) string {
+// findLabelled fills in the item that a row names, or says why it cannot. It
+// returns the ids of the item and its copies, the original first: all of them
+// are of one part of the split.
+func findLabelled(ctx context.Context, st *store.Store, row *topic.Labelled) (same []string, problem string) {
 	if st == nil {
-		return fmt.Sprintf("item %s: there is no database that could hold it", row.ID)
+		return nil, fmt.Sprintf("item %s: there is no database that could hold it", row.ID)
 	}
 	page, err := st.Item(ctx, row.ID)
 	switch {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrExpired):
-		return fmt.Sprintf("item %s is not kept", row.ID)
+		return nil, fmt.Sprintf("item %s is not kept", row.ID)
 	case err != nil:
-		return err.Error()
+		return nil, err.Error()
 	}
 	row.Item = page.Item
-	return ""
+	copies := []news.Member{{Item: row.ID, Published: page.Item.At}}
+	for _, m := range page.Story.Members {
+		if m.Relation == news.RelationCopy {
+			copies = append(copies, m)
+		}
+	}
+	slices.SortFunc(copies, func(a, b news.Member) int {
+		return cmp.Or(a.Published.Compare(b.Published), cmp.Compare(a.Item, b.Item))
+	})
+	for _, m := range copies {
+		same = append(same, m.Item.String())
+	}
+	return same, ""
 }
 
 // judge compares the labels with the verdicts of the topic as it is written, and

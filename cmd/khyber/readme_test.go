@@ -70,7 +70,11 @@ func TestReadmeCommandsWork(t *testing.T) {
 				startServe(ctx, t, day, filepath.Join(dir, "khyber.db")).stop(t)
 				continue
 			}
-			cmd := khyberCommand(ctx, "../../feeds.yaml", filepath.Join(dir, "other.db"), words...)
+			data := "other.db"
+			if words[0] == "backtest" || words[0] == "near-misses" {
+				data = "khyber.db" // which serve has made
+			}
+			cmd := khyberCommand(ctx, "../../feeds.yaml", filepath.Join(dir, data), words...)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%s: %v\n%s", line, err, out)
 			}
