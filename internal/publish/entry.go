@@ -82,7 +82,7 @@ func (f *TopicFeed) entry(e *news.Entry, newest map[string]time.Time) entry {
 		source:     f.origin(item.Source, newest[item.Source]),
 		raw:        e,
 	}
-	if item.ID != 0 && !f.Static {
+	if item.ID != 0 {
 		out.via = f.Site.BaseURL + "/items/" + item.ID.String()
 	}
 	out.url = cmp.Or(address(item.Link), out.via, f.Page())
@@ -183,7 +183,7 @@ func (f *TopicFeed) related(e *news.Entry) []link {
 			out = append(out, link{rel: "related", href: href, mediaType: mediaHTML, title: title})
 		}
 	}
-	if e.Story.ID != 0 && len(e.Story.Members) > 0 && !f.Static {
+	if e.Story.ID != 0 && len(e.Story.Members) > 0 {
 		add(f.Site.BaseURL+"/stories/"+e.Story.ID.String(), "Story")
 	}
 	for _, m := range membersCopiesFirst(e) {

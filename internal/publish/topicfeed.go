@@ -40,7 +40,7 @@ type TopicFeed struct {
 	Before  news.Mark // the cursor that this page was asked with; 0: the first page
 	More    bool      // there are older entries
 	Archive Archive
-	Static  bool // without what only a server answers: hub, next, first, items, stories
+	Static  bool // without what only a server answers: hub, next, first
 }
 
 // Archive says where a document stands in the chain of RFC 5005 §4. Names are

@@ -79,7 +79,9 @@ func verdictOf(st *State, root string, id news.ItemID, m news.Match) verdictRow 
 	}
 	if ok {
 		row.URL = root + "/topics/" + t.ID
-		row.WhyURL = root + "/why?topic=" + t.ID + "&item=" + id.String()
+		if !st.static {
+			row.WhyURL = root + "/why?topic=" + t.ID + "&item=" + id.String()
+		}
 	}
 	return row
 }

@@ -2,11 +2,16 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
+	"khyber/internal/news"
 	"khyber/internal/publish"
+	"khyber/internal/store"
 )
 
 // File is one file of a static copy, in the codings that web servers offer when
@@ -19,40 +24,97 @@ type File struct {
 }
 
 // Static hands every file of a static copy to write, for `khyber publish`: the
-// topic feeds in their three forms, their archives, the pages, the lists and the stylesheet, as
-// a request would get them, less what only a server answers: hub, further
-// pages, variants, search, items. It ends with the first error of write.
+// topic feeds in their three forms, their archives, the pages, those of items
+// and stories that they name, the lists and the stylesheet, as a request would
+// get them, less what only a server answers: hub, further pages, variants,
+// search. It ends with the first error of write.
 func (s *Server) Static(ctx context.Context, write func(File) error) error {
 	st := *s.state.Load()
 	st.static, st.Site.Hub = true, false
 	x := New(s.Options)
 	x.state.Store(&st)
-	names := []string{"", "sources", "topics.opml", "sources.opml", strings.TrimPrefix(x.style.path, "/")}
-	for _, t := range st.Topics {
-		names = append(names, "topics/"+t.ID)
-		for _, format := range publish.Formats() {
-			names = append(names, "topics/"+t.ID+"."+string(format))
-		}
-		parts, err := s.Store.Parts(ctx, t.ID)
-		if err != nil {
+	c := copier{Server: x, write: write, entries: map[string]bool{}}
+	for _, name := range []string{"", "sources", "topics.opml", "sources.opml", strings.TrimPrefix(x.style.path, "/")} {
+		if err := c.copy(ctx, name); err != nil {
 			return err
-		}
-		for _, part := range parts {
-			for _, format := range publish.Formats() {
-				names = append(names, "topics/"+t.ID+"/archive/"+part+"."+string(format))
-			}
 		}
 	}
-	for _, name := range names {
-		f, err := x.file(ctx, name)
-		if err != nil {
+	for _, t := range st.Topics {
+		if err := c.topic(ctx, t.ID); err != nil {
 			return err
 		}
-		if err := write(f); err != nil {
-			return fmt.Errorf("write %s: %w", f.Name, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.entries)) {
+		err := c.copy(ctx, name)
+		if err != nil && !errors.Is(err, store.ErrNotFound) { // an archive outlives the items in it
+			return err
 		}
 	}
 	return nil
+}
+
+// copier makes a static copy.
+type copier struct {
+	*Server
+	write   func(File) error
+	entries map[string]bool // pages of items and stories that the copy names
+}
+
+func (c *copier) copy(ctx context.Context, name string) error {
+	f, err := c.file(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := c.write(f); err != nil {
+		return fmt.Errorf("write %s: %w", f.Name, err)
+	}
+	return nil
+}
+
+// topic copies the page of a topic, its documents and the closed parts of its
+// archive, and notes what they name.
+func (c *copier) topic(ctx context.Context, id string) error {
+	names := []string{"topics/" + id}
+	for _, format := range publish.Formats() {
+		names = append(names, "topics/"+id+"."+string(format))
+	}
+	for _, page := range []store.Page{{}, {Limit: pageEntries, Late: true}} { // the document, the page
+		got, err := c.Store.Topic(ctx, id, page)
+		if err != nil {
+			return err
+		}
+		c.note(got.Entries)
+	}
+	parts, err := c.Store.Parts(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, name := range parts {
+		part, err := c.Store.Part(ctx, id, name)
+		if err != nil {
+			return err
+		}
+		c.note(part.Entries)
+		for _, format := range publish.Formats() {
+			names = append(names, "topics/"+id+"/archive/"+name+"."+string(format))
+		}
+	}
+	for _, name := range names {
+		if err := c.copy(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *copier) note(entries []news.Entry) {
+	for i := range entries {
+		e := &entries[i]
+		c.entries["items/"+e.Item.ID.String()] = true
+		if e.Story.ID != 0 && len(e.Story.Members) > 0 {
+			c.entries["stories/"+e.Story.ID.String()] = true
+		}
+	}
 }
 
 // file asks for a path as a client would, once in each coding. A page becomes
@@ -70,6 +132,9 @@ func (s *Server) file(ctx context.Context, name string) (File, error) {
 		r.Header.Set("Accept-Encoding", coding.name())
 		w := &capture{header: http.Header{}}
 		s.ServeHTTP(w, r)
+		if w.status == http.StatusNotFound || w.status == http.StatusGone {
+			return f, fmt.Errorf("publish %s: %w", f.Name, store.ErrNotFound)
+		}
 		if w.status != http.StatusOK {
 			return f, fmt.Errorf("publish %s: status %d: %s", f.Name, w.status, strings.TrimSpace(string(w.body)))
 		}

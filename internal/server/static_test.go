@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,16 +16,30 @@ func TestStaticCopyIsWhatIsServedLessWhatNeedsAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
+	named := regexp.MustCompile(`/(?:items|stories)/[0-9a-f]{16}`)
+	pages := 0
 	for name, f := range files {
-		names = append(names, name)
+		if strings.HasPrefix(name, "items/") || strings.HasPrefix(name, "stories/") {
+			pages++
+		} else {
+			names = append(names, name)
+		}
+		for _, page := range named.FindAllString(string(f.Plain), -1) {
+			if _, ok := files[page[1:]+"/index.html"]; !ok {
+				t.Errorf("%s names %s, which is not in the copy", name, page)
+			}
+		}
 		if len(f.Plain) == 0 || len(f.Gzip) == 0 || len(f.Zstd) == 0 {
 			t.Errorf("%s: %d, %d and %d bytes", name, len(f.Plain), len(f.Gzip), len(f.Zstd))
 		}
-		for _, needs := range []string{`rel="hub"`, "rel=\"next\"", "rel=\"first\"", "next_url", "hubs", "/search", "/status", "/items/", "/stories/", "?before", "?view"} {
+		for _, needs := range []string{`rel="hub"`, "rel=\"next\"", "rel=\"first\"", "next_url", "hubs", "/search", "/status", "/why", "?before", "?view"} {
 			if strings.Contains(string(f.Plain), needs) {
 				t.Errorf("%s has %s, which needs a server", name, needs)
 			}
 		}
+	}
+	if pages < 100 {
+		t.Errorf("only %d pages of items and stories", pages)
 	}
 	slices.Sort(names)
 	want := strings.Fields(`index.html sources.opml sources/index.html ` + strings.TrimPrefix(s.style.path, "/") + `

@@ -159,7 +159,7 @@ func entryRowOf(st *State, root string, e *news.Entry) entryRow {
 		Source: sourceName(st, item.Source), At: item.At, Changed: item.Changed(), Updated: !item.Revised.IsZero(),
 		Summary: shorten(item.Summary, maxPageWords), Why: whyText(e),
 	}
-	if item.ID != 0 && !st.static {
+	if item.ID != 0 {
 		row.Details = root + "/items/" + item.ID.String()
 	}
 	row.URL = cmp.Or(row.URL, row.Details)
