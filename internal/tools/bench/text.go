@@ -49,10 +49,11 @@ func (w writer) word(l *language) string {
 	case p < 0.29:
 		return l.names[w.IntN(len(l.names))]
 	}
-	n := int(math.Pow(vocabulary, w.Float64()))
+	n := uint64(math.Pow(vocabulary, w.Float64()))
 	var b strings.Builder
-	for k := n*2654435761 + 17; b.Len() == 0 || k > 0 && b.Len() < 14; k /= len(l.starts) {
-		b.WriteString(l.starts[k%len(l.starts)])
+	starts := uint64(len(l.starts))
+	for k := n*2654435761 + 17; b.Len() == 0 || k > 0 && b.Len() < 14; k /= starts {
+		b.WriteString(l.starts[k%starts])
 		if b.Len() >= 4 && k%5 == 0 {
 			break
 		}
