@@ -121,21 +121,22 @@ func (r *reader) joined(i int) bool {
 // figure reads the number at token i: 1,00,000 and 100.000 and 3.5 and 25 per
 // cent. It returns the place behind it.
 func (r *reader) figure(s string, i int) (string, int) {
-	n := r.tokens[i].Fold
+	var n strings.Builder
+	n.WriteString(r.tokens[i].Fold)
 	last := i
 	for j := i + 1; j < len(r.tokens) && isDigits(r.tokens[j].Fold); j++ {
 		gap, group := s[r.tokens[last].End:r.tokens[j].Start], r.tokens[j].Fold
 		switch {
 		case (gap == "," || gap == "٬" || gap == "،") && (len(group) == 2 || len(group) == 3):
-			n += group
+			n.WriteString(group)
 		case gap == "." || gap == "٫":
-			n += "." + group
+			n.WriteString("." + group)
 		default:
-			return r.quantity(s, n, last)
+			return r.quantity(s, n.String(), last)
 		}
 		last = j
 	}
-	return r.quantity(s, n, last)
+	return r.quantity(s, n.String(), last)
 }
 
 // quantity adds what follows a number at token i: a multiplier, a sign or word
