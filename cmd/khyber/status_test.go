@@ -96,3 +96,32 @@ func TestATroubleIsToldWhenItBeginsAndWhenItEnds(t *testing.T) {
 		t.Errorf("when it has ended: %+v, began as %+v", ended, began)
 	}
 }
+
+// TestASurgeIsToldOnThePageAndInStatusAtom lets twelve stories come at once to a
+// topic that has about none in three hours.
+func TestASurgeIsToldOnThePageAndInStatusAtom(t *testing.T) {
+	o := newOffline(t)
+	seen := func(what string, path string, want bool) {
+		t.Helper()
+		o.now = o.now.Add(time.Minute) // pages are rendered anew after some seconds
+		if got := strings.Contains(o.get(t, archiveBase+path).Body.String(), what); got != want {
+			t.Errorf("%s: %q is %v, want %v", path, what, got, want)
+		}
+	}
+	o.publish(t, 0, 3)
+	o.now = o.now.Add(time.Hour)
+	o.publish(t, 3, 12) // a young topic: nobody knows what is usual
+	seen("stories in 3 h", "/topics/all", false)
+	o.now = o.now.Add(20 * 24 * time.Hour)
+	o.publish(t, 15, 12)
+	seen("12 stories in 3 h, usually 0.5.", "/topics/all", true)
+	seen("<title type=\"text\">All: 12 stories in 3 h, usually 0.5</title>", "/status.atom", true)
+	for range 10 {
+		o.now = o.now.Add(time.Hour)
+		if _, err := o.store.Expire(t.Context(), 400*24*time.Hour, 500); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen("stories in 3 h", "/topics/all", false)
+	seen("Ended: All: 12 stories in 3 h, usually 0.5</title>", "/status.atom", true)
+}

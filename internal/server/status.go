@@ -268,7 +268,7 @@ func (s *Server) troublesAtom(w http.ResponseWriter, r *http.Request) {
 	st := s.state.Load()
 	head := publish.TopicFeed{
 		Site: st.Site, Path: "/status",
-		Topic: news.Topic{Title: s.newPage(st, "", "").Site + ": troubles", Description: "Sources that fail, are silent or are gone, and files that are refused."},
+		Topic: news.Topic{Title: s.newPage(st, "", "").Site + ": troubles", Description: "Sources that fail, are silent or are gone, files that are refused, and topics with many more stories than usual."},
 	}
 	head.Site.Hub = false
 	doc, err := s.cache.get(r.Context(), "/status.atom", s.pageVersion(st), func(ctx context.Context) (rendered, error) {
@@ -305,6 +305,12 @@ func troubles(st *State, states []news.SourceState, notices []store.Notice) []ne
 	noted := make(map[string]bool)
 	var out []news.Entry
 	for _, n := range notices {
+		if n.Topic != "" {
+			if t, ok := st.topic(n.Topic); ok {
+				out = append(out, surge(st, t, n))
+			}
+			continue
+		}
 		now := byID[n.Source]
 		if n.Until.IsZero() && (now == nil || now.State != n.State || st.sources[n.Source].Disabled) {
 			continue // the editor ended it: the source is gone or switched off
@@ -328,6 +334,40 @@ func troubles(st *State, states []news.SourceState, notices []store.Notice) []ne
 	}
 	slices.SortStableFunc(out, func(a, b news.Entry) int { return b.Item.At.Compare(a.Item.At) })
 	return out[:min(len(out), maxTroubles)]
+}
+
+// surge is an entry for a topic that has many more stories than usual.
+func surge(st *State, t news.Topic, n store.Notice) news.Entry {
+	title, text := t.Title+": "+surgeWords(n), "Since "+stamp(n.Since)+": "+surgeWords(n)+"."
+	if !n.Until.IsZero() {
+		title = "Ended: " + title
+		text = "From " + stamp(n.Since) + " to " + stamp(n.Until) + ". It began with " + surgeWords(n) + "."
+	}
+	return news.Entry{Item: news.Item{
+		EntryID: "urn:uuid:" + publish.UUID("surge\n"+t.ID+"\n"+n.Since.UTC().Format(time.RFC3339)),
+		Title:   title, Summary: text, Link: st.Site.BaseURL + "/topics/" + t.ID,
+		Lang: "en", At: n.Since, FirstSeen: n.Since, Revised: n.Until,
+	}}
+}
+
+// surgeWords are what a surge began with: "9 stories in 3 h, usually 1.2".
+func surgeWords(n store.Notice) string {
+	return strconv.Itoa(n.Stories) + " stories in 3 h, usually " + strconv.FormatFloat(n.Usual, 'f', 1, 64)
+}
+
+// surging says since when a topic has many more stories than usual; empty: it
+// has not.
+func (s *Server) surging(ctx context.Context, topicID string) (string, error) {
+	notices, err := s.Store.Notices(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, n := range notices {
+		if n.Topic == topicID && n.Until.IsZero() {
+			return "Since " + stamp(n.Since) + ": " + surgeWords(n) + ".", nil
+		}
+	}
+	return "", nil
 }
 
 // episode is an entry with an id of its beginning; it is updated when it ends.

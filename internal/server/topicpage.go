@@ -30,6 +30,7 @@ type topicPage struct {
 	CoverageText           string
 	Volume                 *chart // of the whole topic, on its first page
 	Week                   string // what the topic made of what was read
+	Surge                  string
 	Rules                  []string
 	Days                   []day
 	Older                  string
@@ -92,6 +93,9 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t 
 				return nil, err
 			}
 			p.Week = week.sentence(st, t.ID)
+			if p.Surge, err = s.surging(ctx, t.ID); err != nil {
+				return nil, err
+			}
 			if st.Set != nil {
 				p.Rules = st.Set.Words(t.ID)
 			}

@@ -208,7 +208,7 @@ func (c *commit) run() error {
 	c.judged = c.rec.State.Distrust
 	c.owners, c.known = make(map[story.Key][]Owner), make(map[news.ItemID]Owner)
 	c.joins, c.shown = make(map[string][]Joined), make(map[string]bool)
-	for _, step := range []func() error{c.identify, c.keep, c.relate, c.join, c.note, c.finish, c.touch} {
+	for _, step := range []func() error{c.identify, c.keep, c.relate, c.join, c.surges, c.note, c.finish, c.touch} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -240,6 +240,7 @@ const (
 	TableSubscriptions                  // ours to the hubs of sources
 	TableNotices                        // episodes of trouble
 	TableGivers                         // which sources gave to a topic, and when last
+	TableVolumes                        // stories of a topic by the hour
 )
 
 // Row is a value under a key. Neither is empty.

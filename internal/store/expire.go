@@ -238,6 +238,9 @@ func (e *expire) archives(v *view) error {
 		if err := a.begin(t.Origin); err != nil {
 			return err
 		}
+		if err := surge(e.tx, &t, 0, e.now); err != nil { // its end needs no news
+			return err
+		}
 		if err := a.expire(t.Origin, e.cutoff); err != nil {
 			return err
 		}

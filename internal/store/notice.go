@@ -13,14 +13,18 @@ import (
 // was away for a season has missed more than that.
 const keptNotices = 90 * 24 * time.Hour
 
-// Notice is an episode of trouble: a source in a state that is not what it
-// should be, from its beginning to its end.
+// Notice is an episode: a source in a state that is not what it should be, or a
+// topic with many more stories than usual, from its beginning to its end.
 type Notice struct {
-	Source string // ID when it began
+	Source string // ID when it began; empty: it is of a topic
 	State  news.State
 	Kind   news.Kind // of the poll with which it began
 	Since  time.Time
 	Until  time.Time // zero: it goes on
+
+	Topic   string  `json:",omitempty"` // ID, of StateSurge
+	Stories int     `json:",omitempty"` // in 3 hours, when it began
+	Usual   float64 `json:",omitempty"`
 }
 
 // troubled says whether a state is an episode to tell of.
@@ -79,8 +83,16 @@ func notice(tx Tx, before, after news.SourceState, at time.Time) error {
 func (s *Store) Notices(ctx context.Context) ([]Notice, error) {
 	var notices []Notice
 	err := s.engine.Read(ctx, func(tx ReadTx) error {
-		var err error
+		v, err := s.known(tx)
+		if err != nil {
+			return err
+		}
 		_, notices, err = readNotices(tx)
+		for i := range notices {
+			if n := &notices[i]; n.Topic != "" {
+				n.Topic = v.topics[n.Topic].id
+			}
+		}
 		return err
 	})
 	if err != nil {
