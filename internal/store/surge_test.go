@@ -29,8 +29,16 @@ func TestASurgeNeedsManyMoreStoriesThanUsual(t *testing.T) {
 		usual float64
 		want  bool
 	}{
-		{4, 0.5, false}, {5, 0.5, false}, {6, 0.5, true}, {9, 1.2, true}, {6, 1.2, false},
-		{20, 10, false}, {26, 10, true}, {100, 100, false}, {150, 100, true}, {3, 50, false},
+		{4, 0.5, false},
+		{5, 0.5, false},
+		{6, 0.5, true},
+		{9, 1.2, true},
+		{6, 1.2, false},
+		{20, 10, false},
+		{26, 10, true},
+		{100, 100, false},
+		{150, 100, true},
+		{3, 50, false},
 	} {
 		if got := surging(c.n, c.usual); got != c.want {
 			t.Errorf("%d stories, usually %v: %v, chance %.2g", c.n, c.usual, got, atLeast(c.n, c.usual))
