@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -178,9 +179,10 @@ func open(path string, o Options, mapped int) (*bbolt.DB, error) {
 	if strconv.IntSize == 32 {
 		mapped = 0
 	}
+	speaks := new(atomic.Bool)
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout: o.Wait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapped, MaxSize: int(o.MaxSize),
-		NoSync: o.NoSync, Logger: logger{o.Log},
+		NoSync: o.NoSync, Logger: logger{o.Log, speaks},
 	})
 	switch {
 	case err == nil:
@@ -384,8 +386,18 @@ func (e *Engine) Close() error {
 	return nil
 }
 
-// logger hands what bbolt has to say to slog: only its errors are of interest.
-type logger struct{ log *slog.Logger }
+// logger hands what bbolt has to say to slog: only its errors are of interest,
+// and those of opening come back as an error anyway.
+type logger struct {
+	log    *slog.Logger
+	speaks *atomic.Bool
+}
+
+func (l logger) fault(text string) {
+	if l.speaks.Load() {
+		l.log.Error(text)
+	}
+}
 
 func (l logger) Debug(...any)                {}
 func (l logger) Debugf(string, ...any)       {}
@@ -393,12 +405,12 @@ func (l logger) Info(...any)                 {}
 func (l logger) Infof(string, ...any)        {}
 func (l logger) Warning(v ...any)            { l.log.Warn(fmt.Sprint(v...)) }
 func (l logger) Warningf(f string, v ...any) { l.log.Warn(fmt.Sprintf(f, v...)) }
-func (l logger) Error(v ...any)              { l.log.Error(fmt.Sprint(v...)) }
-func (l logger) Errorf(f string, v ...any)   { l.log.Error(fmt.Sprintf(f, v...)) }
-func (l logger) Fatal(v ...any)              { l.log.Error(fmt.Sprint(v...)) }
-func (l logger) Fatalf(f string, v ...any)   { l.log.Error(fmt.Sprintf(f, v...)) }
-func (l logger) Panic(v ...any)              { l.log.Error(fmt.Sprint(v...)) }
-func (l logger) Panicf(f string, v ...any)   { l.log.Error(fmt.Sprintf(f, v...)) }
+func (l logger) Error(v ...any)              { l.fault(fmt.Sprint(v...)) }
+func (l logger) Errorf(f string, v ...any)   { l.fault(fmt.Sprintf(f, v...)) }
+func (l logger) Fatal(v ...any)              { l.fault(fmt.Sprint(v...)) }
+func (l logger) Fatalf(f string, v ...any)   { l.fault(fmt.Sprintf(f, v...)) }
+func (l logger) Panic(v ...any)              { l.fault(fmt.Sprint(v...)) }
+func (l logger) Panicf(f string, v ...any)   { l.fault(fmt.Sprintf(f, v...)) }
 
 // be reads what be8 wrote.
 func be(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
