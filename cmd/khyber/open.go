@@ -85,6 +85,7 @@ type parts struct {
 	base    string // of links where feeds.yaml sets no base_url
 
 	config  atomic.Pointer[config.Config] // in force
+	agent   atomic.Pointer[string]        // the User-Agent, which says what site of it says
 	changes []string                      // from the one before to it
 	beat    func()                        // is told of each turn of the poller; nil: nobody wants to know
 }
@@ -102,7 +103,7 @@ func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base 
 	}
 	p.server = server.New(more)
 	p.poller = poll.New(poll.Options{
-		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll, Fetch: client,
+		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll, Fetch: asker{client, &p.agent},
 		Beat: func() {
 			if p.beat != nil {
 				p.beat()
@@ -111,6 +112,23 @@ func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base 
 	})
 	p.rematch = poll.NewRematch(st, log, a.now)
 	return p
+}
+
+// asker asks under the name that is in force: a reload may have changed whom
+// publishers can ask about the polls.
+type asker struct {
+	*fetch.Client
+	agent *atomic.Pointer[string]
+}
+
+// Get is that of the Client.
+func (a asker) Get(ctx context.Context, src *news.Source, v news.Validators) (fetch.Response, error) {
+	if src.UserAgent == "" {
+		own := *src
+		own.UserAgent = *a.agent.Load()
+		src = &own
+	}
+	return a.Client.Get(ctx, src, v)
 }
 
 // apply puts a configuration in force everywhere. Problems are warnings, or
@@ -134,6 +152,8 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 		p.changes = changes(before, cfg)
 	}
 	p.app.hide(cfg.Secrets)
+	agent := p.app.userAgent(cfg.Site)
+	p.agent.Store(&agent)
 	p.server.Apply(server.State{
 		Site: site, Sources: cfg.Sources, Topics: cfg.Set.Topics(), Set: cfg.Set, Entities: entities(cfg.Lexicon),
 		Generation: generation, Applied: kept.Applied, Problems: problems, Refused: refused, Changes: p.changes, HubHosts: cfg.Site.Hub.Hosts,

@@ -349,3 +349,32 @@ func TestLastGoodFileOutlivesARestart(t *testing.T) {
 		t.Errorf("nothing is said of the bad file:\n%s", got)
 	}
 }
+
+// TestContactOfALaterFileIsNamedToPublishers reloads another site.
+func TestContactOfALaterFileIsNamedToPublishers(t *testing.T) {
+	agents := make(chan string, 1)
+	outlet := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		agents <- r.UserAgent()
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	defer outlet.Close()
+	text := `sources: [{id: own, url: "` + outlet.URL + `", allow_private_network: true}]` + "\n"
+	d := newDaemon(t, filepath.Join(t.TempDir(), "feeds.yaml"), text, io.Discard)
+	for _, contact := range []string{"", "ops@hillpost.example"} {
+		write(t, d.app.config, text+`site: {contact: "`+contact+`"}`+"\n")
+		if contact == "" {
+			write(t, d.app.config, text)
+		}
+		must(t, d.reload(t.Context()))
+		if _, err := d.poller.PollSource(t.Context(), d.config.Load().Sources[0]); err != nil {
+			t.Fatal(err)
+		}
+		want := "Khyber/devel"
+		if contact != "" {
+			want += " (" + contact + ")"
+		}
+		if got := <-agents; got != want {
+			t.Errorf("asked as %q, want %q", got, want)
+		}
+	}
+}
