@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"khyber/internal/news"
@@ -79,14 +78,17 @@ func (r *relation) announce(id, of news.ItemID) error {
 	return r.tx.PutNear(NearStories, near, nearMost)
 }
 
-// vector returns the vector of an item that was read.
+// vector returns the vector of an item that was read, or recalled.
 func (r *relation) vector(id news.ItemID) *story.Vector {
-	name := vectorName{id, r.items[id].Text}
-	if v := r.vectors.get(name); v != nil {
+	if v := r.titles[id]; v != nil {
 		return v
 	}
 	v := story.NewVector(r.sign(id))
-	r.vectors.put(name, &v)
+	r.titles[id] = &v
+	if stored := r.items[id]; stored != nil {
+		r.named[id] = stored.Text
+	}
+	r.view.memory.vectors.put(textName{id, r.named[id]}, &v, 1)
 	return &v
 }
 
@@ -158,18 +160,7 @@ func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 	if err != nil {
 		return story.Linked{}, err
 	}
-	shared := make(map[news.ItemID]int)
-	for _, stories := range found {
-		for _, s := range sortedSet(stories, cmp.Compare[news.ItemID]) {
-			shared[s]++
-		}
-	}
-	delete(shared, id)
-	maps.DeleteFunc(shared, func(_ news.ItemID, n int) bool { return n < 2 })
-	ids := slices.SortedFunc(maps.Keys(shared), func(a, b news.ItemID) int {
-		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(a, b))
-	})
-	ids = ids[:min(len(ids), linkStories)]
+	ids := r.shared(id, found)
 	members, err := r.tx.Members(ids)
 	if err != nil {
 		return story.Linked{}, err
@@ -185,6 +176,33 @@ func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 	return story.Link(v, open), nil
 }
 
+// shared returns the stories that stand under two keys or more, the first under
+// most. One may stand under a key on several days.
+func (r *relation) shared(id news.ItemID, found [][]news.ItemID) []news.ItemID {
+	clear(r.counts)
+	var twice []news.ItemID
+	for key, stories := range found {
+		for _, s := range stories {
+			c := r.counts[s]
+			if c.keys > 0 && c.last == key || s == id {
+				continue
+			}
+			if c.keys++; c.keys == 2 {
+				twice = append(twice, s)
+			}
+			c.last = key
+			r.counts[s] = c
+		}
+	}
+	slices.SortFunc(twice, func(a, b news.ItemID) int {
+		return cmp.Or(cmp.Compare(r.counts[b].keys, r.counts[a].keys), cmp.Compare(a, b))
+	})
+	return twice[:min(len(twice), linkStories)]
+}
+
+// tally is under how many keys a story was found, and the last one of them.
+type tally struct{ keys, last int }
+
 // open returns the newest members of a story, one of a copy group.
 func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, error) {
 	if o, ok := r.opened[id]; ok {
@@ -197,6 +215,11 @@ func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, erro
 		return story.Open{}, err
 	}
 	members = slices.DeleteFunc(slices.Clone(members), func(id news.ItemID) bool { return r.titles[id] == nil })
+	if len(members) == 1 {
+		o := story.Open{ID: id, Members: []*story.Vector{r.titles[members[0]]}}
+		r.opened[id] = o
+		return o, nil
+	}
 	if err := r.family(members); err != nil {
 		return story.Open{}, err
 	}
@@ -212,7 +235,7 @@ func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, erro
 	for _, v := range voices {
 		if !heard[v.group] && len(o.Members) < story.StoryMembers {
 			heard[v.group] = true
-			o.Members = append(o.Members, *v.title)
+			o.Members = append(o.Members, v.title)
 		}
 	}
 	r.opened[id] = o
@@ -229,20 +252,22 @@ type voice struct {
 // since they were last compared.
 func (r *relation) hear(ids []news.ItemID) error {
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id news.ItemID) bool { _, ok := r.titles[id]; return ok })
-	texts, err := r.tx.Texts(ids)
-	if err != nil {
+	if err := r.name(ids); err != nil {
 		return err
 	}
 	var unknown []news.ItemID
-	for i, id := range ids {
-		r.titles[id] = r.vectors.get(vectorName{id, texts[i]})
+	for _, id := range ids {
+		r.titles[id] = nil
+		if r.items[id] == nil { // what this commit brought may be another text of that name
+			r.titles[id] = r.view.memory.vectors.get(textName{id, r.named[id]})
+		}
 		if r.titles[id] == nil {
 			unknown = append(unknown, id)
 		}
 	}
-	unknown, err = r.read(unknown)
+	unknown, err := r.recall(unknown)
 	for _, id := range unknown {
-		r.titles[id] = r.vector(id)
+		r.vector(id)
 	}
 	return err
 }

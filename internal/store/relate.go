@@ -31,20 +31,23 @@ const (
 type relation struct {
 	*commit
 	items   map[news.ItemID]*Stored // read so far; nil: its text has expired
+	named   map[news.ItemID]uint64        // TextHash of items looked up so far; 0: it has no text
 	signs   signer
 	uses    map[Text][]story.Use
 	touched map[news.ItemID]bool          // their component may have changed
 	kin     map[news.ItemID]Kin           // read so far, as it will be
-	titles  map[news.ItemID]*story.Vector // of members of stories, looked up so far; nil: the text has expired
+	titles  map[news.ItemID]*story.Vector // looked up so far; nil: the text has expired
 	opened  map[news.ItemID]story.Open    // stories as link found them; none that got a member since
 	changed map[news.ItemID]bool          // whose kin is another one
+	counts  map[news.ItemID]tally         // of the last item that was linked
 }
 
 func newRelation(c *commit) *relation {
 	return &relation{
-		commit: c, items: make(map[news.ItemID]*Stored), signs: newSigner(c.view),
+		commit: c, items: make(map[news.ItemID]*Stored), named: make(map[news.ItemID]uint64), signs: newSigner(c.view),
 		uses: make(map[Text][]story.Use), touched: make(map[news.ItemID]bool), kin: make(map[news.ItemID]Kin),
 		titles: make(map[news.ItemID]*story.Vector), opened: make(map[news.ItemID]story.Open), changed: make(map[news.ItemID]bool),
+		counts: make(map[news.ItemID]tally),
 	}
 }
 
@@ -71,8 +74,61 @@ func (c *commit) relate() error {
 	return nil
 }
 
-// sign returns the signature of an item that was read.
-func (r *relation) sign(id news.ItemID) *story.Signature { return r.signs.sign(&r.items[id].Item) }
+// sign returns the signature of an item that was read, or recalled.
+func (r *relation) sign(id news.ItemID) *story.Signature {
+	if made := r.signs.made[id]; made != nil {
+		return made
+	}
+	stored := r.items[id]
+	made := r.signs.sign(&stored.Item)
+	r.view.memory.signs.put(textName{id, stored.Text}, made, made.Words())
+	return made
+}
+
+// recall finds the signatures of items and returns those of ids that have their
+// text. It reads only items that are not in memory since they were last compared.
+func (r *relation) recall(ids []news.ItemID) ([]news.ItemID, error) {
+	if err := r.name(ids); err != nil {
+		return nil, err
+	}
+	var unknown []news.ItemID
+	for _, id := range ids {
+		if r.items[id] != nil || r.signs.made[id] != nil {
+			continue
+		}
+		if made := r.view.memory.signs.get(textName{id, r.named[id]}); made != nil {
+			r.signs.made[id] = made
+		} else {
+			unknown = append(unknown, id)
+		}
+	}
+	if _, err := r.read(unknown); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id news.ItemID) bool {
+		return r.items[id] == nil && r.signs.made[id] == nil
+	}), nil
+}
+
+// name looks up the TextHash of items.
+func (r *relation) name(ids []news.ItemID) error {
+	var missing []news.ItemID
+	for _, id := range ids {
+		if _, ok := r.named[id]; ok {
+			continue
+		}
+		if stored := r.items[id]; stored != nil {
+			r.named[id] = stored.Text
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	texts, err := r.tx.Texts(missing)
+	for i, id := range missing[:len(texts)] {
+		r.named[id] = texts[i]
+	}
+	return err
+}
 
 // read reads items that were not yet, and returns those of ids that have their
 // text.
@@ -233,7 +289,7 @@ func (r *relation) candidates(id news.ItemID) ([]news.ItemID, error) {
 		r.capped++
 		ids = ids[:candidateMost]
 	}
-	return r.read(ids)
+	return r.recall(ids)
 }
 
 // family reads the kin of items that were not read yet.

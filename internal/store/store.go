@@ -36,19 +36,18 @@ type Store struct {
 
 	unaccounted, conflicts, capped atomic.Int64 // since the start, for Status
 
-	vectors vectors
-
 	mu        sync.RWMutex
 	revisions map[string]uint64 // by topic ID
 }
 
-// view is what is in memory of the configuration. It never changes; ApplyConfig
-// puts another in its place.
+// view is what is in memory of the configuration. It never changes but for its
+// memory; ApplyConfig puts another in its place.
 type view struct {
 	generation uint64
 	sources    map[string]*news.Source
 	current    map[string]string // origin of a source that was renamed → its ID
 	topics     map[string]topicName
+	memory     *memory
 }
 
 // topicName is where a topic is found by any ID that it ever had.
@@ -92,6 +91,7 @@ func (s *Store) load(tx ReadTx, c news.Config) (*view, error) {
 		sources:    make(map[string]*news.Source, len(c.Sources)),
 		current:    make(map[string]string),
 		topics:     make(map[string]topicName),
+		memory:     newMemory(),
 	}
 	for i := range c.Sources {
 		v.sources[c.Sources[i].ID] = &c.Sources[i]

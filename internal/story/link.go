@@ -35,6 +35,7 @@ const (
 type Vector struct {
 	weights []weight // by hash
 	counted bool     // in a language that the tables know
+	square  int64 // of its length
 	at      time.Time
 	kind    class // whether it explains or reacts
 }
@@ -81,6 +82,9 @@ func NewVector(s *Signature) Vector {
 	}
 	slices.SortFunc(v.weights, func(a, b weight) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(b.value, a.value)) })
 	v.weights = slices.CompactFunc(v.weights, func(a, b weight) bool { return a.hash == b.hash })
+	for _, w := range v.weights {
+		v.square += w.value * w.value
+	}
 	return v
 }
 
@@ -106,7 +110,7 @@ func StoryKeys(v *Vector) []uint64 {
 // similarity is the cosine of two vectors, less with time and where one is of a
 // language without counts, in millionths.
 func similarity(a, b *Vector) int64 {
-	var dot, x, y int64
+	var dot int64
 	flat := !a.counted || !b.counted
 	if flat && told(a, b) < flatShared {
 		return 0
@@ -125,14 +129,8 @@ func similarity(a, b *Vector) int64 {
 	if dot == 0 {
 		return 0
 	}
-	for _, w := range a.weights {
-		x += w.value * w.value
-	}
-	for _, w := range b.weights {
-		y += w.value * w.value
-	}
 	// One rounded operation after the other: nothing to fuse, the same everywhere.
-	cosine := float64(dot) / math.Sqrt(float64(x)*float64(y))
+	cosine := float64(dot) / math.Sqrt(float64(a.square)*float64(b.square))
 	decay := math.Round(1e6 * math.Exp(-float64(a.at.Sub(b.at).Abs())/float64(decayTime)))
 	s := int64(cosine * decay)
 	if flat {
@@ -145,7 +143,7 @@ func similarity(a, b *Vector) int64 {
 // members; of a copy group one counts.
 type Open struct {
 	ID      news.ItemID
-	Members []Vector
+	Members []*Vector
 }
 
 // Linked is what Link found. Similarities are in thousandths.
@@ -178,29 +176,41 @@ func Link(v *Vector, stories []Open) Linked {
 
 // meanOfBest returns the mean similarity to the two nearest members, in
 // millionths, and the same of events. A story of one member has one.
-func meanOfBest(v *Vector, members []Vector) (story, event int64) {
-	var stories, events []int64
-	for i := range members {
-		m := &members[i]
+func meanOfBest(v *Vector, members []*Vector) (story, event int64) {
+	var stories, events nearest
+	for _, m := range members {
 		if v.at.Sub(m.at).Abs() > StoryOpen {
 			continue
 		}
 		s := similarity(v, m)
-		stories = append(stories, s)
+		stories.add(s)
 		if v.kind != m.kind {
 			s = s * otherKind / 1000
 		}
-		events = append(events, s)
+		events.add(s)
 	}
-	return mean(stories), mean(events)
+	return stories.mean(), events.mean()
 }
 
-func mean(all []int64) int64 {
-	slices.Sort(all)
-	all = all[max(0, len(all)-bestMembers):]
+// nearest keeps the largest similarities, the best first.
+type nearest struct {
+	top [bestMembers]int64
+	n   int
+}
+
+func (n *nearest) add(s int64) {
+	n.n = min(n.n+1, bestMembers)
+	for i := range n.top {
+		if s > n.top[i] {
+			s, n.top[i] = n.top[i], s
+		}
+	}
+}
+
+func (n *nearest) mean() int64 {
 	sum := int64(0)
-	for _, s := range all {
+	for _, s := range n.top {
 		sum += s
 	}
-	return sum / int64(max(1, len(all)))
+	return sum / int64(max(1, n.n))
 }

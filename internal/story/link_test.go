@@ -7,15 +7,16 @@ import (
 	"khyber/internal/news"
 )
 
-func vectorOf(title string, after time.Duration) Vector {
+func vectorOf(title string, after time.Duration) *Vector {
 	s := report{outlet: "herald", title: title, after: after}.sign()
-	return NewVector(&s)
+	v := NewVector(&s)
+	return &v
 }
 
 func TestLinkFindsTheStory(t *testing.T) {
 	stories := []Open{
-		{ID: 7, Members: []Vector{vectorOf("Afghan traders protest closed Torkham crossing", 0), vectorOf("Torkham crossing closure angers traders in Afghanistan", time.Hour)}},
-		{ID: 8, Members: []Vector{vectorOf("Rowers of Gulzar win bronze at lake regatta", 0)}},
+		{ID: 7, Members: []*Vector{vectorOf("Afghan traders protest closed Torkham crossing", 0), vectorOf("Torkham crossing closure angers traders in Afghanistan", time.Hour)}},
+		{ID: 8, Members: []*Vector{vectorOf("Rowers of Gulzar win bronze at lake regatta", 0)}},
 	}
 	for _, tc := range []struct {
 		title string
@@ -29,7 +30,7 @@ func TestLinkFindsTheStory(t *testing.T) {
 		{"", 0, 0},
 	} {
 		v := vectorOf(tc.title, tc.after)
-		if got := Link(&v, stories); got.Story != tc.want {
+		if got := Link(v, stories); got.Story != tc.want {
 			t.Errorf("%q: %+v, want story %d", tc.title, got, tc.want)
 		}
 	}
@@ -37,18 +38,18 @@ func TestLinkFindsTheStory(t *testing.T) {
 
 func TestStoriesFoldWordsForOneThing(t *testing.T) {
 	a, b := vectorOf("Pakistani airstrike wounds Afghan shepherds", 0), vectorOf("Pakistan air strikes hurt shepherds in Afghanistan", 0)
-	if got := similarity(&a, &b); got < 990_000 {
+	if got := similarity(a, b); got < 990_000 {
 		t.Errorf("similarity %d, want nearly a million", got)
 	}
 }
 
 func TestAReactionIsOfTheStoryButNotTheEvent(t *testing.T) {
-	story := []Open{{ID: 7, Members: []Vector{vectorOf("Airstrike on Gulzar hospital kills 40 patients", 0)}}}
+	story := []Open{{ID: 7, Members: []*Vector{vectorOf("Airstrike on Gulzar hospital kills 40 patients", 0)}}}
 	told, said := vectorOf("Air strike hits Gulzar hospital, 40 patients dead", time.Hour), vectorOf("Zorluland condemns airstrike on Gulzar hospital", time.Hour)
-	if got := Link(&told, story); !got.SameEvent() {
+	if got := Link(told, story); !got.SameEvent() {
 		t.Errorf("the event: %+v", got)
 	}
-	if got := Link(&said, story); got.Story != 7 || got.SameEvent() {
+	if got := Link(said, story); got.Story != 7 || got.SameEvent() {
 		t.Errorf("the reaction: %+v", got)
 	}
 }
@@ -56,21 +57,21 @@ func TestAReactionIsOfTheStoryButNotTheEvent(t *testing.T) {
 func TestStoryKeysAreSharedByOneEvent(t *testing.T) {
 	a, b := vectorOf("Afghan traders protest closed Torkham crossing", 0), vectorOf("Torkham crossing closure angers traders in Afghanistan", 0)
 	shared := 0
-	for _, k := range StoryKeys(&a) {
-		for _, other := range StoryKeys(&b) {
+	for _, k := range StoryKeys(a) {
+		for _, other := range StoryKeys(b) {
 			if k == other {
 				shared++
 			}
 		}
 	}
-	if shared < 2 || len(StoryKeys(&a)) > storyKeys {
+	if shared < 2 || len(StoryKeys(a)) > storyKeys {
 		t.Errorf("%d keys shared, want at least 2", shared)
 	}
 }
 
 func TestAFlashAndTheFullTextAreOneStory(t *testing.T) {
 	flash, full := vectorOf("FLASH: Explosion heard near Belqis salt market", 0), vectorOf("Explosion near Belqis salt market kills four traders, mayor says", time.Hour)
-	if got := Link(&full, []Open{{ID: 7, Members: []Vector{flash}}}); got.Story != 7 {
+	if got := Link(full, []Open{{ID: 7, Members: []*Vector{flash}}}); got.Story != 7 {
 		t.Errorf("%+v, want story 7", got)
 	}
 }
@@ -80,9 +81,9 @@ func TestTiesGoToTheLowerID(t *testing.T) {
 	for _, order := range [][]news.ItemID{{5, 3}, {3, 5}} {
 		var stories []Open
 		for _, id := range order {
-			stories = append(stories, Open{ID: id, Members: []Vector{v}})
+			stories = append(stories, Open{ID: id, Members: []*Vector{v}})
 		}
-		if got, want := Link(&v, stories), (Linked{3, 1000, 1000}); got != want {
+		if got, want := Link(v, stories), (Linked{3, 1000, 1000}); got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 	}

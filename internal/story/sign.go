@@ -70,6 +70,9 @@ func Sign(src *news.Source, item *news.Item) Signature {
 	return s
 }
 
+// Words returns how many words the signature holds: its size.
+func (s *Signature) Words() int { return len(s.title) + len(s.set) + cap(s.text) }
+
 // mostlyKnown says whether the tables have seven words in ten of a title, as
 // they have of English ones.
 func mostlyKnown(title []term) bool {
