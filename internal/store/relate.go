@@ -31,7 +31,7 @@ const (
 type relation struct {
 	*commit
 	items   map[news.ItemID]*Stored // read so far; nil: its text has expired
-	named   map[news.ItemID]uint64        // TextHash of items looked up so far; 0: it has no text
+	named   map[news.ItemID]uint64  // TextHash of items looked up so far; 0: it has no text
 	signs   signer
 	uses    map[Text][]story.Use
 	touched map[news.ItemID]bool          // their component may have changed

@@ -34,9 +34,13 @@ func (p *pair) copyText() (int, bool) {
 
 // oneText says whether the shorter text x is the beginning of y, word for word
 // but for what may be cut or polished, with no number, name or negation changed.
+// The similarity is one of texts that are.
 // Under equal titles only words of the class only, names, may not be replaced.
 func oneText(x, y []term, only class) (int, bool) {
 	part := y[:min(len(y), len(x)*13/10+6)]
+	if !mayContain(part, x) {
+		return 0, false
+	}
 	matched, onlyX, onlyY, rest := align(x, part)
 	similarity := 1000 * matched / max(1, len(x))
 	switch {
@@ -48,6 +52,20 @@ func oneText(x, y []term, only class) (int, bool) {
 		return similarity, false
 	}
 	return similarity, true
+}
+
+// mayContain says whether so many words of x are among those of y that align
+// could find them in order: nearly all pairs end here.
+func mayContain(y, x []term) bool {
+	lost := 0
+	for i := range x {
+		if !slices.ContainsFunc(y, func(t term) bool { return t.hash == x[i].hash }) {
+			if lost++; 1000*(len(x)-lost) < contained*len(x) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // replaced says whether among the words without a partner is a telling one that

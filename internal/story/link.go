@@ -35,7 +35,7 @@ const (
 type Vector struct {
 	weights []weight // by hash
 	counted bool     // in a language that the tables know
-	square  int64 // of its length
+	square  int64    // of its length
 	at      time.Time
 	kind    class // whether it explains or reacts
 }

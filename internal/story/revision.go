@@ -23,7 +23,8 @@ func textHash(title, summary string) uint64 { return hash64(title + "\n" + summa
 // went and came, "22 → 23", and a negation that did. Empty: none changed.
 func Figures(oldTitle, newTitle string) string {
 	r := reader{v: words(), counted: true}
-	before, after := r.terms(oldTitle), r.terms(newTitle)
+	before := slices.Clone(r.terms(oldTitle))
+	after := r.terms(newTitle)
 	var said []string
 	gone, came := without(stems(before, figure), stems(after, figure)), without(stems(after, figure), stems(before, figure))
 	if len(gone)+len(came) > 0 {

@@ -55,23 +55,26 @@ func Sign(src *news.Source, item *news.Item) Signature {
 	title := plainTitle(item.Title, src.Name, item.Outlet.Name, src.Domain)
 	s.script = script(title)
 	lang := text.Primary(item.Lang)
-	r := reader{v: words(), counted: s.script == unicode.Latin && (lang == "en" || lang == "")}
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
+	r.v, r.counted = words(), s.script == unicode.Latin && (lang == "en" || lang == "")
 	s.title = r.terms(title)
 	if lang == "" && r.counted && !mostlyKnown(s.title) {
 		r.counted = false
 		s.title = r.terms(title)
 	}
+	s.title = slices.Clone(s.title)
 	s.counted, s.plain, s.lang = r.counted, title, lang
 	s.set = unique(s.title)
 	s.titleHash = hashTerms(s.title)
-	s.readSummary(&r, src, item)
+	s.readSummary(r, src, item)
 	s.readLink(item.Link)
-	s.agencies |= agencyOf(src) | agenciesIn(&r, authors(item))
+	s.agencies |= agencyOf(src) | agenciesIn(r, authors(item))
 	return s
 }
 
 // Words returns how many words the signature holds: its size.
-func (s *Signature) Words() int { return len(s.title) + len(s.set) + cap(s.text) }
+func (s *Signature) Words() int { return len(s.title) + len(s.set) + len(s.text) }
 
 // mostlyKnown says whether the tables have seven words in ten of a title, as
 // they have of English ones.
@@ -102,15 +105,16 @@ func (s *Signature) readSummary(r *reader, src *news.Source, item *news.Item) {
 	words := len(all)
 	first := hashTerms(beginning(all))
 	own := -len(strings.Fields(src.Name)) - len(strings.Fields(item.Outlet.Name)) // Google's summary is title and name
-	s.text = all[:0]
+	kept := all[:0]
 	for i := range all {
-		if all[i].class&stopWord == 0 && len(s.text) < summaryTerms {
-			s.text = append(s.text, all[i])
+		if all[i].class&stopWord == 0 && len(kept) < summaryTerms {
+			kept = append(kept, all[i])
 			if !contains(s.set, all[i].hash) {
 				own++
 			}
 		}
 	}
+	s.text = slices.Clone(kept)
 	s.usable = words >= usableWords && own > 0 && !isCaption(summary)
 	if s.usable {
 		s.print = mix(s.titleHash ^ first)
@@ -244,7 +248,12 @@ func unique(terms []term) []term {
 			out = append(out, terms[i])
 		}
 	}
-	slices.SortFunc(out, func(a, b term) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.word, b.word)) })
+	slices.SortFunc(out, func(a, b term) int {
+		if a.hash != b.hash {
+			return cmp.Compare(a.hash, b.hash)
+		}
+		return cmp.Compare(a.word, b.word)
+	})
 	return slices.CompactFunc(out, func(a, b term) bool { return a.hash == b.hash })
 }
 

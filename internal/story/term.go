@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,12 +25,17 @@ type reader struct {
 	v       *vocabulary
 	counted bool
 	tokens  []text.Token
+	read    []term // what terms returned last
 }
 
-// terms returns the terms of a text in order, stop words too.
+// readers keep the memory of those that are done.
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
+// terms returns the terms of a text in order, stop words too. They stand until
+// the next call.
 func (r *reader) terms(s string) []term {
 	r.tokens = text.AppendTokens(r.tokens[:0], s, "en") // en: no Arabic clitics
-	out := make([]term, 0, len(r.tokens))
+	out := r.read[:0]
 	for i := 0; i < len(r.tokens); {
 		t := r.tokens[i]
 		switch {
@@ -58,6 +64,7 @@ func (r *reader) terms(s string) []term {
 			out, i = append(out, word), i+1
 		}
 	}
+	r.read = out
 	return out
 }
 
