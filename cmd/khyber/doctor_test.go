@@ -84,10 +84,10 @@ func sick(t *testing.T) *examination {
 	return x
 }
 
-const wantPrescription = `* gone: its server says that it is gone for good: disable it, and look for its new address with khyber sources add
+const wantPrescription = `* gone: its server says that it is gone for good: disable it, and look for its new address with khyber add
 * long-dead: it fails since 2026-10-11 (dns: no such host): disable it, or look for its new address
 * moved: it has moved for good: change url to https://new.example/rss
-* challenge: it sends a page in place of a feed since 2026-11-17 (not-a-feed: HTML page): its publisher refuses programs, which Khyber does not go around, or it has moved: khyber sources add finds the feed of a site
+* challenge: it sends a page in place of a feed since 2026-11-17 (not-a-feed: HTML page): its publisher refuses programs, which Khyber does not go around, or it has moved: khyber add finds the feed of a site
 * too-long: every 6h is too long: 180 of the 200 items of its last documents were new, so some may have been missed: shorten it to 3h, or leave it out
 * too-short: every 5m is too short: 20 of its last 20 polls brought nothing: lengthen it to 10m, or leave it out
 * local-time: its dates are about 4h30m ahead and name no zone: set timezone to Asia/Kabul, or to that of its place

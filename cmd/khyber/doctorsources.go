@@ -54,11 +54,11 @@ func (x *examination) answers(src *news.Source, s *news.SourceState) finding {
 	since := s.FirstFailed.UTC().Format(time.DateOnly)
 	switch {
 	case s.State == news.StateGone:
-		return finding{broken, "its server says that it is gone for good: disable it, and look for its new address with khyber sources add", set(src.ID, "disabled", "true")}
+		return finding{broken, "its server says that it is gone for good: disable it, and look for its new address with khyber add", set(src.ID, "disabled", "true")}
 	case s.State != news.StateFailing:
 		return finding{}
 	case s.LastKind == news.KindNotAFeed:
-		return finding{broken, fmt.Sprintf("it sends a page in place of a feed since %s (%s): its publisher refuses programs, which Khyber does not go around, or it has moved: khyber sources add finds the feed of a site", since, what), x.switchOff(src.ID, s)}
+		return finding{broken, fmt.Sprintf("it sends a page in place of a feed since %s (%s): its publisher refuses programs, which Khyber does not go around, or it has moved: khyber add finds the feed of a site", since, what), x.switchOff(src.ID, s)}
 	case x.now.Sub(s.FirstFailed) > failingLong:
 		return finding{broken, fmt.Sprintf("it fails since %s (%s): disable it, or look for its new address", since, what), x.switchOff(src.ID, s)}
 	}

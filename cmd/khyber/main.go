@@ -53,7 +53,11 @@ type cli struct {
 	Try         tryCmd         `cmd:"" help:"Fetch a feed, or find that of a site, and show what Khyber makes of it."`
 	Backtest    backtestCmd    `cmd:"" help:"Show what a topic as it is written now would gain and lose."`
 	NearMisses  nearMissesCmd  `cmd:"" help:"List what a topic excluded or nearly took."`
-	Sources     sourcesCmd     `cmd:"" help:"List, add, remove, import or export sources."`
+	Sources     sourcesCmd     `cmd:"" help:"List the sources with their health."`
+	Add         addCmd         `cmd:"" help:"Add a feed to feeds.yaml, or find that of a site and add it."`
+	Remove      removeCmd      `cmd:"" help:"Remove a source from feeds.yaml; what is kept of it stays."`
+	Import      importCmd      `cmd:"" help:"Add the feeds of an OPML file to feeds.yaml."`
+	Export      exportCmd      `cmd:"" help:"Print the sources as OPML, or as a file like feeds.yaml."`
 	Backup      backupCmd      `cmd:"" help:"Copy the database, and verify the copy."`
 	Verify      verifyCmd      `cmd:"" help:"Look for damage in the database or in a backup."`
 	Restore     restoreCmd     `cmd:"" help:"Put a backup in the place of the database, while the daemon is stopped."`

@@ -17,14 +17,6 @@ import (
 )
 
 type sourcesCmd struct {
-	List   sourcesListCmd   `cmd:"" default:"withargs" help:"The sources with their health."`
-	Add    sourcesAddCmd    `cmd:"" help:"Add a feed, or find that of a site and add it."`
-	Remove sourcesRemoveCmd `cmd:"" help:"Remove a source; what is kept of it stays."`
-	Import sourcesImportCmd `cmd:"" help:"Add the feeds of an OPML file."`
-	Export sourcesExportCmd `cmd:"" help:"Print the sources as OPML, or as a file like feeds.yaml."`
-}
-
-type sourcesListCmd struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
@@ -44,7 +36,7 @@ type sourceHealth struct {
 
 // Run prints the sources in the order of the file. Their health comes from the
 // store; where a daemon has it, the list comes without.
-func (c sourcesListCmd) Run(ctx context.Context, a *app) error {
+func (c sourcesCmd) Run(ctx context.Context, a *app) error {
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return err
@@ -129,13 +121,13 @@ func (h *sourceHealth) line() string {
 	return strings.TrimRight(strings.Join(append(cells, strings.Join(facts, ", ")), "\t"), "\t")
 }
 
-type sourcesExportCmd struct {
+type exportCmd struct {
 	Format string `arg:"" optional:"" default:"opml" enum:"opml,yaml" help:"opml for readers, or yaml."`
 }
 
 // Run prints the sources. OPML names no address that holds a secret; in yaml
 // it is written as in the file.
-func (c sourcesExportCmd) Run(a *app) error {
+func (c exportCmd) Run(a *app) error {
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return err

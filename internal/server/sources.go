@@ -141,6 +141,6 @@ var kindWords = map[news.Kind]struct{ what, advice string }{
 	news.KindTooLarge:       {"Its document is larger than the limit.", "Raise max_bytes of the source if you trust it."},
 	news.KindRedirect:       {"Its redirects lead nowhere.", "Look for its new address."},
 	news.KindPrivateAddress: {"It leads to an address inside a private network.", "Set allow_private_network if that is meant."},
-	news.KindNotAFeed:       {"It sent a page, not a feed.", "Look for the new address of its feed: khyber sources add takes the site's address and finds it."},
+	news.KindNotAFeed:       {"It sent a page, not a feed.", "Look for the new address of its feed: khyber add takes the site's address and finds it."},
 	news.KindGone:           {"It says that it is gone for good.", "Remove the source, or look for its new address."},
 }

@@ -13,7 +13,7 @@ import (
 	"khyber/internal/news"
 )
 
-type sourcesAddCmd struct {
+type addCmd struct {
 	URL                 string `arg:"" name:"url" help:"The address of a feed, or of a site that has one."`
 	ID                  string `name:"id" help:"Its id; made of its name where it is not given."`
 	Name                string `help:"Its name; what it calls itself where it is not given."`
@@ -26,7 +26,7 @@ type sourcesAddCmd struct {
 
 // Run asks the address as a poll would, looks for the feeds of a page, shows
 // what would come of the one that is found, and adds it to feeds.yaml.
-func (c sourcesAddCmd) Run(ctx context.Context, a *app) error {
+func (c addCmd) Run(ctx context.Context, a *app) error {
 	cfg, err := a.loadForEdit()
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (c sourcesAddCmd) Run(ctx context.Context, a *app) error {
 
 // describe is the source as it is written: what was said on the command line,
 // else what it says itself.
-func (c sourcesAddCmd) describe(r *trying) news.Source {
+func (c addCmd) describe(r *trying) news.Source {
 	return news.Source{
 		ID: c.ID, Name: cmp.Or(c.Name, r.doc.Title), URL: lastingAddress(r), Lang: cmp.Or(c.Lang, r.doc.Lang), Country: c.Country,
 		Type: news.SourceType(c.Kind), AllowPrivateNetwork: c.AllowPrivateNetwork && r.src.AllowPrivateNetwork,

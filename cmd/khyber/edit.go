@@ -78,13 +78,13 @@ func (a *app) ask(question string) (string, error) {
 	return strings.TrimSpace(line), nil
 }
 
-type sourcesRemoveCmd struct {
+type removeCmd struct {
 	ID string `arg:"" help:"Id of the source."`
 	editing
 }
 
 // Run removes the source from the file that has it.
-func (c sourcesRemoveCmd) Run(a *app) error {
+func (c removeCmd) Run(a *app) error {
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return err
@@ -92,13 +92,13 @@ func (c sourcesRemoveCmd) Run(a *app) error {
 	return c.edit(a, cfg, func(e *config.Editor) error { return e.Remove(c.ID) })
 }
 
-type sourcesImportCmd struct {
+type importCmd struct {
 	File string `arg:"" help:"The OPML file, as other readers export it."`
 	editing
 }
 
 // Run adds what is not polled yet and says what it leaves out.
-func (c sourcesImportCmd) Run(a *app) error {
+func (c importCmd) Run(a *app) error {
 	f, err := os.Open(c.File)
 	if err != nil {
 		return err
