@@ -53,6 +53,9 @@ type cli struct {
 	Try         tryCmd         `cmd:"" help:"Fetch a feed, or find that of a site, and show what Khyber makes of it."`
 	Backtest    backtestCmd    `cmd:"" help:"Show what a topic as it is written now would gain and lose."`
 	NearMisses  nearMissesCmd  `cmd:"" help:"List what a topic excluded or nearly took."`
+	Story       storyCmd       `cmd:"" help:"Show the copies and the story of an item, with the evidence."`
+	Split       splitCmd       `cmd:"" help:"Part two items that were taken for copies, or for one story."`
+	Merge       mergeCmd       `cmd:"" help:"Join two items: to one story, then to copies."`
 	Sources     sourcesCmd     `cmd:"" help:"List the sources with their health."`
 	Add         addCmd         `cmd:"" help:"Add a feed to feeds.yaml, or find that of a site and add it."`
 	Remove      removeCmd      `cmd:"" help:"Remove a source from feeds.yaml; what is kept of it stays."`

@@ -65,16 +65,10 @@ func (c whyCmd) item(ctx context.Context, a *app, cfg *config.Config) (*news.Ite
 	if err != nil {
 		return nil, err
 	}
-	id, err := news.ParseItemID(c.Item)
-	if err != nil {
-		id, err = st.FindLink(ctx, c.Item)
-	}
 	var page store.ItemPage
+	id, err := findItem(ctx, st, c.Item)
 	if err == nil {
 		page, err = st.Item(ctx, id)
-	}
-	if errors.Is(err, store.ErrNotFound) {
-		err = fmt.Errorf("no item %s is kept: give its id or the address of its page", c.Item)
 	}
 	return &page.Item, errors.Join(err, st.Close())
 }
