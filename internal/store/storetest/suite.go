@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"P4ARevisionCanBecomeACopy", copyByRevision},
 		{"T10SplitAndMergeUndoEachOther", t10},
 		{"AFloodOfOneTitleIsBounded", flood},
+		{"WhatIsKeptInMemoryDecidesNothing", memoryDecidesNothing},
 		{"P5EveryItemOfADocumentIsCounted", p5},
 		{"P6OnlyYoungItemsOfALaterDocumentAreNews", p6},
 		{"P6ARuleChangeFloodsNobody", p6rematch},
