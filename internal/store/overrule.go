@@ -192,10 +192,5 @@ func (r *relation) showStory(id news.ItemID) error {
 	if err != nil {
 		return err
 	}
-	ids, err := r.read(members[0])
-	if err != nil {
-		return err
-	}
-	r.shownBy(ids)
-	return nil
+	return r.shownBy(members[0])
 }

@@ -11,6 +11,8 @@ import (
 const (
 	// vectorsMost is in vectors: a week of a busy list at about 300 bytes each.
 	vectorsMost = 1 << 15
+	// topicsMost is in items, most of which are in none.
+	topicsMost = 1 << 15
 	// signsMost is in words of 72 bytes: some 4,000 reports with a summary, of
 	// which nearly all candidates are.
 	signsMost = 1 << 18
@@ -69,14 +71,35 @@ func (r *recent[V]) add(name textName, w weighed[V]) {
 	r.weight += w.weight
 }
 
+// drop forgets what was made.
+func (r *recent[V]) drop(name textName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.young, name)
+	delete(r.old, name)
+}
+
 // memory is what a view keeps of texts.
 type memory struct {
+	topics  recent[[]string] // that items are in; dropped when rules give others
 	signs   recent[story.Signature]
 	vectors recent[story.Vector]
 }
 
 func newMemory() *memory {
 	m := new(memory)
-	m.signs.most, m.vectors.most = signsMost, vectorsMost
+	m.topics.most, m.signs.most, m.vectors.most = topicsMost, signsMost, vectorsMost
 	return m
+}
+
+// keepTopics keeps and returns the topics that an item is in.
+func (m *memory) keepTopics(s *Stored) []string {
+	var in []string
+	for i := range s.Item.Matches {
+		if s.Item.Matches[i].Verdict == news.In {
+			in = append(in, s.Item.Matches[i].Topic)
+		}
+	}
+	m.topics.put(textName{s.Item.ID, s.Text}, &in, 1)
+	return in
 }

@@ -57,6 +57,7 @@ func (c *commit) relate() error {
 	var ids []news.ItemID
 	for _, stored := range [][]Stored{c.fresh, c.revised} {
 		for i := range stored {
+			c.view.memory.keepTopics(&stored[i])
 			if item := &stored[i].Item; c.poll.At.Sub(item.At) < nearDays {
 				r.items[item.ID] = &stored[i]
 				ids = append(ids, item.ID)
@@ -336,21 +337,31 @@ func (r *relation) show([]news.ItemID) error {
 	if err != nil {
 		return err
 	}
-	ids, err := r.read(sortedSet(append(slices.Concat(members...), changed...), cmp.Compare[news.ItemID]))
-	if err != nil {
-		return err
-	}
-	r.shownBy(ids)
-	return nil
+	return r.shownBy(sortedSet(append(slices.Concat(members...), changed...), cmp.Compare[news.ItemID]))
 }
 
-// shownBy notes the topics that items are in.
-func (r *relation) shownBy(ids []news.ItemID) {
-	for _, id := range ids {
-		for _, m := range r.items[id].Item.Matches {
-			if m.Verdict == news.In {
-				r.shown[r.view.topics[m.Topic].id] = true
-			}
+// shownBy notes the topics that items are in. It reads only items whose topics
+// are not in memory.
+func (r *relation) shownBy(ids []news.ItemID) error {
+	if err := r.name(ids); err != nil {
+		return err
+	}
+	unknown := slices.DeleteFunc(slices.Clone(ids), func(id news.ItemID) bool {
+		topics := r.view.memory.topics.get(textName{id, r.named[id]})
+		if topics != nil {
+			r.shownIn(*topics)
 		}
+		return topics != nil
+	})
+	unknown, err := r.read(unknown)
+	for _, id := range unknown {
+		r.shownIn(r.view.memory.keepTopics(r.items[id]))
+	}
+	return err
+}
+
+func (r *relation) shownIn(topics []string) {
+	for _, t := range topics {
+		r.shown[r.view.topics[t].id] = true
 	}
 }

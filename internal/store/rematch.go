@@ -168,6 +168,11 @@ func (r *rematch) write(tx Tx, found map[news.ItemID][]news.Match, done *Rematch
 	if err := tx.PutItems(v.put); err != nil {
 		return nil, err
 	}
+	if now := r.store.view.Load(); now != nil { // not r.view: a Commit may know a newer one
+		for i := range v.put {
+			now.memory.topics.drop(textName{v.put[i].Item.ID, v.put[i].Text})
+		}
+	}
 	if err := r.join(tx, v.joins); err != nil {
 		return nil, err
 	}
