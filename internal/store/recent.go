@@ -13,9 +13,9 @@ const (
 	vectorsMost = 1 << 15
 	// topicsMost is in items, most of which are in none.
 	topicsMost = 1 << 15
-	// signsMost is in words of 72 bytes: some 4,000 reports with a summary, of
-	// which nearly all candidates are.
-	signsMost = 1 << 18
+	// signsMost is in words of 72 bytes, of which a report has 50 or so: the
+	// candidates of busy hours, in 10 megabytes.
+	signsMost = 1 << 17
 )
 
 // textName is an item with the hash of its text.

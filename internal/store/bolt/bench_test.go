@@ -159,6 +159,49 @@ func BenchmarkCommit(b *testing.B) {
 	})
 }
 
+// BenchmarkArchive commits new documents of 30 reports over archives of several
+// sizes, which grew by 20,000 reports a day: what an item costs must not grow
+// with what is kept.
+func BenchmarkArchive(b *testing.B) {
+	const items, sources, hourly = 30, 200, 28
+	for _, kept := range []int{10_000, 100_000} {
+		if testing.Short() {
+			kept /= 10
+		}
+		b.Run(fmt.Sprintf("kept=%d", kept), func(b *testing.B) {
+			ids, _ := documents(sources, 0)
+			w, _ := bench(b, ids)
+			n := 0
+			next := func() ([]news.Poll, [][]news.Item) {
+				docs := make([][]news.Item, hourly)
+				for i := range docs {
+					for range items {
+						docs[i] = append(docs[i], storetest.Report(ids[n%sources], n, w.Now))
+						n++
+					}
+				}
+				return polls(w, ids[n%(sources-hourly):][:hourly], docs), docs
+			}
+			fill := func() time.Duration {
+				p, docs := next()
+				before := cpu(b)
+				commitAll(b, w, 8, p, docs)
+				w.Now = w.Now.Add(time.Hour)
+				return cpu(b) - before
+			}
+			for n < kept {
+				fill()
+			}
+			b.ResetTimer()
+			var spent time.Duration
+			for range b.N {
+				spent += fill()
+			}
+			b.ReportMetric(float64(spent.Microseconds())/float64(b.N*hourly*items), "cpu-µs/item")
+		})
+	}
+}
+
 // cpu returns what this process has spent: others share the machine.
 func cpu(b *testing.B) time.Duration {
 	b.Helper()
