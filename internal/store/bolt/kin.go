@@ -111,16 +111,20 @@ func nearTail(b []byte, key uint64) []byte {
 
 func (t *tx) Near(index store.Index, keys []uint64, from, to time.Time) ([][]news.ItemID, error) {
 	out := make([][]news.ItemID, len(keys))
+	rows, tails := make([][]byte, len(keys)), make([][]byte, len(keys))
+	for i, key := range keys {
+		rows[i], tails[i] = nearRow(index, key), nearTail(nil, key)
+	}
 	days := t.Bucket(bNear)
 	for day := from.Truncate(24 * time.Hour); !day.After(to); day = day.Add(24 * time.Hour) {
 		b := days.Bucket(day4(day))
 		if b == nil {
 			continue
 		}
-		for i, key := range keys {
-			tail := nearTail(nil, key)
-			for row := b.Get(nearRow(index, key)); len(row) >= nearEntry; row = row[nearEntry:] {
-				if bytes.HasPrefix(row, tail) {
+		for i := range keys {
+			tail := tails[i]
+			for row := b.Get(rows[i]); len(row) >= nearEntry; row = row[nearEntry:] {
+				if row[len(tail)-1] == tail[len(tail)-1] && bytes.HasPrefix(row, tail) { // most differ there
 					out[i] = append(out[i], news.ItemID(be(row[len(tail):])))
 				}
 			}
