@@ -35,22 +35,25 @@ func (c pollCmd) Run(ctx context.Context, a *app) (err error) {
 	if err := p.apply(ctx, cfg, nil, false); err != nil {
 		return err
 	}
+	// Where no daemon runs, nobody else applies a changed topic. What the polls
+	// bring is matched with the new rules anyway, so this comes first.
+	if err := p.rematch.All(ctx); err != nil {
+		return err
+	}
 	total := cmp.Or(len(c.Sources), active(cfg.Sources))
 	bar := a.progress("polling", total)
 	failed := 0
+	var unsaid error
 	err = p.poller.PollAll(ctx, c.Sources, func(done news.Poll) {
 		if !done.Kind.Good() {
 			failed++
 		}
-		err = errors.Join(err, bar.Clear(), a.print(pollLine(done)), bar.Add(1))
+		unsaid = errors.Join(unsaid, bar.Clear(), a.print(pollLine(done)), bar.Add(1))
 	})
-	if err == nil { // where no daemon runs, nobody else applies a changed topic
-		err = p.rematch.All(ctx)
-	}
-	switch {
-	case err != nil:
+	if err = errors.Join(err, unsaid); err != nil {
 		return err
-	case failed > 0 && c.Strict:
+	}
+	if failed > 0 && c.Strict {
 		return fmt.Errorf("%d of %s failed: each line above says why", failed, count(total, "source"))
 	}
 	return nil
