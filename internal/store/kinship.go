@@ -168,15 +168,28 @@ func (s signer) sign(item *news.Item) *story.Signature {
 	if made := s.made[item.ID]; made != nil {
 		return made
 	}
+	made := story.Sign(s.source(item), item)
+	s.made[item.ID] = &made
+	return &made
+}
+
+// vector returns the vector of an item's title. It reads the summary only if
+// somebody did before.
+func (s signer) vector(item *news.Item) story.Vector {
+	if made := s.made[item.ID]; made != nil {
+		return story.NewVector(made)
+	}
+	return story.TitleVector(s.source(item), item)
+}
+
+// source returns the source of an item as the file has it.
+func (s signer) source(item *news.Item) *news.Source {
 	id := item.Source
 	if current, ok := s.view.current[id]; ok {
 		id = current
 	}
-	src := s.view.sources[id]
-	if src == nil {
-		src = &news.Source{ID: item.Source}
+	if src := s.view.sources[id]; src != nil {
+		return src
 	}
-	made := story.Sign(src, item)
-	s.made[item.ID] = &made
-	return &made
+	return &news.Source{ID: item.Source}
 }

@@ -83,11 +83,14 @@ func (r *relation) vector(id news.ItemID) *story.Vector {
 	if v := r.titles[id]; v != nil {
 		return v
 	}
-	v := story.NewVector(r.sign(id))
-	r.titles[id] = &v
+	var v story.Vector
 	if stored := r.items[id]; stored != nil {
+		v = r.signs.vector(&stored.Item)
 		r.named[id] = stored.Text
+	} else {
+		v = story.NewVector(r.sign(id))
 	}
+	r.titles[id] = &v
 	r.view.memory.vectors.put(textName{id, r.named[id]}, &v, 1)
 	return &v
 }

@@ -48,6 +48,15 @@ type weight struct {
 	parts class // figure or country: other ones are another report
 }
 
+// TitleVector is the vector of an item's signature, made without reading its
+// summary, which counts for copies only.
+func TitleVector(src *news.Source, item *news.Item) Vector {
+	title := *item
+	title.Summary = ""
+	s := Sign(src, &title)
+	return NewVector(&s)
+}
+
 // NewVector makes the vector of a signature.
 func NewVector(s *Signature) Vector {
 	v := Vector{at: s.at, counted: s.counted}

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -85,6 +86,21 @@ func TestTiesGoToTheLowerID(t *testing.T) {
 		}
 		if got, want := Link(v, stories), (Linked{3, 1000, 1000}); got != want {
 			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestTheVectorOfATitleIsThatOfTheSignature(t *testing.T) {
+	src := &news.Source{ID: "herald", Name: "Herald", Domain: "herald.example"}
+	for _, item := range []news.Item{
+		{ID: 1, Title: "Traders wait at the Mirwal gate as talks resume - Herald", Summary: "Traders said on Monday that 22 trucks were waiting. (AFP)", Lang: "en"},
+		{ID: 2, Title: "Exclusive: 12 wounded in Darrabad", Summary: "Twelve people were wounded when a wall fell, officials said on Tuesday."},
+		{ID: 3, Title: "میروال دروازے پر تاجر انتظار میں", Summary: "تاجروں نے کہا کہ بائیس ٹرک انتظار کر رہے ہیں۔", Lang: "ur"},
+		{ID: 4, Title: "", Summary: "No title at all."},
+	} {
+		signed := Sign(src, &item)
+		if got, want := TitleVector(src, &item), NewVector(&signed); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %+v, want %+v", item.Title, got, want)
 		}
 	}
 }
