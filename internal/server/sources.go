@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,6 +29,42 @@ type sourceDetail struct {
 	Trouble string // what is wrong, in words
 	Advice  string // what to do about it
 	Strip   strip
+
+	Documents []account // of the last polls that brought one, newest first
+}
+
+// account is what became of the items of a document (P5).
+type account struct {
+	At   time.Time
+	Text string // "39 items: 3 new, 36 known, 1 of them with another text"
+}
+
+// maxAccounts is how many documents the page of the sources accounts for.
+const maxAccounts = 10
+
+// accountsOf says for the last documents what became of every item.
+func accountsOf(polls []news.Poll) []account {
+	var all []account
+	for i := range polls {
+		p := &polls[i]
+		if p.Kind != news.KindOK || len(all) == maxAccounts {
+			continue
+		}
+		text := fmt.Sprintf("%d items: %d new, %d known", p.Fetched, p.New, p.Known)
+		if p.Revised > 0 {
+			text += fmt.Sprintf(", %d of them with another text", p.Revised)
+		}
+		for _, reason := range news.Reasons() {
+			if n := p.Rejected[reason]; n > 0 {
+				text += fmt.Sprintf(", %d rejected as %s", n, reason)
+			}
+		}
+		if p.Baseline {
+			text += "; the first document, so none of it is news"
+		}
+		all = append(all, account{p.At, text})
+	}
+	return all
 }
 
 // strip draws the last polls of a source, the oldest first.
@@ -75,7 +112,7 @@ func sourceDetailOf(src *news.Source, x *news.SourceState, row sourceRow, polls 
 	}
 	d := sourceDetail{
 		sourceRow: row, Facts: strings.Join(facts, " · "), Address: src.PublicURL(),
-		Since: x.Since, LastOK: x.LastOK, Why: x.Why, Items: x.Items, Strip: stripOf(polls),
+		Since: x.Since, LastOK: x.LastOK, Why: x.Why, Items: x.Items, Strip: stripOf(polls), Documents: accountsOf(polls),
 	}
 	if row.Reason != "" {
 		d.Trouble, d.Advice = inWords(x.LastKind), advice(x.LastKind)
