@@ -24,10 +24,10 @@ func (d *daemon) reload(ctx context.Context) error {
 	defer d.reloading()()
 	cfg, problems := d.app.load()
 	if cfg == nil {
+		d.server.Refuse(problems) // before the log: whoever reads there may look at once
 		for _, p := range problems {
 			d.log.Error("config refused", "file", p.File, "problems", p.String())
 		}
-		d.server.Refuse(problems)
 		return nil
 	}
 	if err := d.apply(ctx, cfg, problems, false); err != nil {
