@@ -50,19 +50,20 @@ func accountsOf(polls []news.Poll) []account {
 		if p.Kind != news.KindOK || len(all) == maxAccounts {
 			continue
 		}
-		text := fmt.Sprintf("%d items: %d new, %d known", p.Fetched, p.New, p.Known)
+		var text strings.Builder
+		fmt.Fprintf(&text, "%d items: %d new, %d known", p.Fetched, p.New, p.Known)
 		if p.Revised > 0 {
-			text += fmt.Sprintf(", %d of them with another text", p.Revised)
+			fmt.Fprintf(&text, ", %d of them with another text", p.Revised)
 		}
 		for _, reason := range news.Reasons() {
 			if n := p.Rejected[reason]; n > 0 {
-				text += fmt.Sprintf(", %d rejected as %s", n, reason)
+				fmt.Fprintf(&text, ", %d rejected as %s", n, reason)
 			}
 		}
 		if p.Baseline {
-			text += "; the first document, so none of it is news"
+			text.WriteString("; the first document, so none of it is news")
 		}
-		all = append(all, account{p.At, text})
+		all = append(all, account{p.At, text.String()})
 	}
 	return all
 }
