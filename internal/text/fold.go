@@ -66,7 +66,8 @@ func decomposes(w string) bool {
 func foldMarked(dst []byte, s string, base rune) []byte {
 	for i, r := range s {
 		if unicode.Is(unicode.Mn, r) {
-			if unicode.In(base, unicode.Latin, unicode.Greek, unicode.Cyrillic) {
+			// ͺ decomposes into a space and a mark, which is no letter's.
+			if unicode.In(base, unicode.Latin, unicode.Greek, unicode.Cyrillic) || !isWord(base) {
 				continue
 			}
 		} else {
