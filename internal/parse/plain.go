@@ -135,10 +135,20 @@ func fold(s string) string {
 	var b strings.Builder
 	start, space := 0, true // a space is not written where one has been, or at the beginning
 	for i := 0; i < len(s); {
+		if !suspect[s[i]] {
+			i++
+			space = false
+			continue
+		}
+		if s[i] == ' ' && !space {
+			i++
+			space = true
+			continue
+		}
 		n, white := blemish(s[i:])
-		if n == 0 || white && s[i] == ' ' && !space {
-			space = white
-			i += max(n, 1)
+		if n == 0 {
+			i++
+			space = false
 			continue
 		}
 		if b.Len() == 0 {
@@ -159,23 +169,33 @@ func fold(s string) string {
 	return strings.TrimSuffix(b.String(), " ")
 }
 
-// blemish returns the length of the character that s begins with when fold has
-// to look at it, and whether it is white space; else 0. Beyond ASCII such
-// characters begin with one of four bytes only.
+// suspect marks the bytes that a character begins with at which fold has to
+// look; most of a text has none of them but spaces.
+var suspect = suspects()
+
+func suspects() (t [256]bool) {
+	for c := range ' ' + 1 {
+		t[c] = true
+	}
+	t[0x7F], t[0xC2], t[0xE2], t[0xEF] = true, true, true, true
+	return t
+}
+
+// blemish returns the length of the character that s begins with when fold does
+// not keep it, and whether it is white space; else 0.
 func blemish(s string) (n int, white bool) {
 	switch c := s[0]; {
 	case c == ' ', c == '\n', c == '\t', c == '\r', c == '\f':
 		return 1, true
-	case c < ' ', c == 0x7F:
+	case c < utf8.RuneSelf:
 		return 1, false
-	case c == 0xC2, c == 0xE2, c == 0xEF:
-		r, n := utf8.DecodeRuneInString(s)
-		if r == 0xA0 || r == 0x2028 || r == 0x2029 {
-			return n, true
-		}
-		if forbidden(r) {
-			return n, false
-		}
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	if r == 0xA0 || r == 0x2028 || r == 0x2029 {
+		return n, true
+	}
+	if forbidden(r) {
+		return n, false
 	}
 	return 0, false
 }
