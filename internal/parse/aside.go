@@ -56,22 +56,48 @@ func nonce(b []byte) string {
 	}
 }
 
-// closeField decides about a child of an item when it ends.
-func (s *shape) closeField(e *element, to int) {
+// closeField decides about a child of an item when it ends, and says whether
+// gofeed need not see it.
+func (s *shape) closeField(e *element, to int) (omitted bool) {
 	if to-e.inner > maxFieldBytes {
 		s.open[s.item].oversize = true
-		return
+		return false
 	}
 	it := &s.items[len(s.items)-1]
 	if (e.local == "guid" && s.format != formatAtom || e.local == "id" && s.format == formatAtom) && it.id == "" && s.native(e) {
 		it.id = cutBytes(strings.TrimSpace(s.decode(s.b[e.inner:to])), maxIDBytes)
 	}
+	if s.takeDate(e, it, to) {
+		return true
+	}
 	if s.closeText(e, to) {
-		return
+		return false
 	}
 	if !e.kids && to-e.inner > minAsideField && e.local != "id" && e.local != "guid" {
 		s.putAside(e, to, kindMaybe)
 	}
+	return false
+}
+
+// takeDate keeps a date of the format's own from gofeed, which tries up to a
+// hundred layouts on each, to no use for us.
+func (s *shape) takeDate(e *element, it *itemShape, to int) bool {
+	if s.cdf || !s.native(e) {
+		return false
+	}
+	var date *string
+	switch {
+	case e.local == "pubdate" && s.format != formatAtom:
+		date = &it.published
+	case s.format == formatAtom && (e.local == "published" || e.local == "issued"):
+		date = &it.published
+	case s.format == formatAtom && (e.local == "updated" || e.local == "modified"):
+		date = &it.updated
+	default:
+		return false
+	}
+	*date = firstOf(strings.TrimSpace(s.decode(s.b[e.inner:to])), *date)
+	return true
 }
 
 // closeHead decides about a child of the channel when it ends.
@@ -166,7 +192,7 @@ func (s *shape) cutEdits(e *element) []edit {
 // absoluteText resolves an element whose text is an address, under an xml:base.
 func (s *shape) absoluteText(e *element, raw []byte, to int) {
 	switch e.local {
-	case "link", "uri", "url", "icon", "logo", "comments", "docs", "homepage", "origlink":
+	case "link", "uri", "url", "icon", "logo", "homepage":
 		if text := strings.TrimSpace(s.decode(raw)); text != "" {
 			s.edits = s.cutEdits(e)
 			s.edit(e.inner, to, escapeXML(resolve(s.bases[e.base], text)))

@@ -77,7 +77,7 @@ func (p *parser) atomEntry(e *atom.Entry, sh *itemShape) draft {
 		d.content = p.rich(e.Content.Value)
 		d.links = append(d.links, e.Content.Src)
 	}
-	d.published, d.updated = e.Published, e.Updated
+	d.published, d.updated = sh.published, sh.updated
 	d.item.Authors = people(e.Authors)
 	for _, c := range e.Categories {
 		d.tags = append(d.tags, firstOf(c.Label, c.Term))

@@ -167,7 +167,7 @@ func (s *shape) close(inner, end int) bool {
 	e := &s.open[n]
 	switch e.role {
 	case roleField:
-		s.closeField(e, inner)
+		e.omitted = s.closeField(e, inner) || e.omitted
 	case roleHead:
 		s.closeHead(e, inner)
 	case roleItem:
@@ -185,8 +185,12 @@ func (s *shape) close(inner, end int) bool {
 	}
 	s.bindings = s.bindings[:e.bindings]
 	s.open = s.open[:n]
-	if e.role == roleItem && e.oversize {
+	switch {
+	case e.role == roleItem && e.oversize:
 		s.drop(*e, end, news.RejectedOversize)
+		return false
+	case e.omitted:
+		s.omit(e, end)
 		return false
 	}
 	return true
@@ -203,11 +207,16 @@ func (s *shape) rewriteEnd(e *element, inner, end int) {
 	}
 }
 
+// omit leaves an element out of the skeleton.
+func (s *shape) omit(e *element, end int) {
+	s.edits, s.asides = s.edits[:e.edits], s.asides[:e.asides]
+	s.edit(e.start, end, "")
+}
+
 // drop cuts an item out up to end and counts why.
 func (s *shape) drop(e element, end int, reason news.Reason) {
-	s.edits, s.asides = s.edits[:e.edits], s.asides[:e.asides]
+	s.omit(&e, end)
 	s.items = s.items[:len(s.items)-1]
-	s.edit(e.start, end, "")
 	s.rejected[reason]++
 }
 

@@ -14,7 +14,8 @@ const (
 	spaceAtom          // 1.0 and 0.3
 	spaceContent       // content:encoded
 	spaceXHTML
-	spaceOther // all others; gofeed keys them by their usual prefix
+	spaceModule // one whose elements are read: gofeed keys them by their usual prefix
+	spaceOther  // all others: nobody reads them, so gofeed does not see them
 )
 
 const (
@@ -23,43 +24,41 @@ const (
 	xmlPrefix  = "xml"
 )
 
-// uri is how gofeed wants a namespace to be written.
+// uri is how gofeed wants a namespace to be written, and the prefix under which
+// it reads it without a declaration.
 type uri struct {
-	exact string
-	space space
+	exact  string
+	space  space
+	prefix string
 }
 
 // uris maps lower case addresses without trailing / and # to what gofeed
 // knows: real documents get case and slash wrong.
 func uris() map[string]uri {
 	return map[string]uri{
-		"http://www.w3.org/2005/atom":                     {atomURI, spaceAtom},
-		"https://www.w3.org/2005/atom":                    {atomURI, spaceAtom},
-		"http://purl.org/atom/ns":                         {"http://purl.org/atom/ns#", spaceAtom},
-		"http://www.w3.org/1999/02/22-rdf-syntax-ns":      {"http://www.w3.org/1999/02/22-rdf-syntax-ns#", spaceRSS},
-		"http://purl.org/rss/1.0":                         {"http://purl.org/rss/1.0/", spaceRSS},
-		"http://channel.netscape.com/rdf/simple/0.9":      {"http://channel.netscape.com/rdf/simple/0.9/", spaceRSS},
-		"http://my.netscape.com/rdf/simple/0.9":           {"http://my.netscape.com/rdf/simple/0.9/", spaceRSS},
-		"http://purl.org/rss/1.0/modules/content":         {contentURI, spaceContent},
-		"http://www.w3.org/1999/xhtml":                    {"http://www.w3.org/1999/xhtml", spaceXHTML},
-		"http://purl.org/dc/elements/1.1":                 {"http://purl.org/dc/elements/1.1/", spaceOther},
-		"http://purl.org/dc/elements/1.0":                 {"http://purl.org/dc/elements/1.1/", spaceOther},
-		"http://purl.org/dc/terms":                        {"http://purl.org/dc/terms/", spaceOther},
-		"http://search.yahoo.com/mrss":                    {"http://search.yahoo.com/mrss/", spaceOther},
-		"http://www.rssboard.org/media-rss":               {"http://search.yahoo.com/mrss/", spaceOther},
-		"http://tools.search.yahoo.com/mrss":              {"http://search.yahoo.com/mrss/", spaceOther},
-		"http://www.itunes.com/dtds/podcast-1.0.dtd":      {"http://www.itunes.com/DTDs/PodCast-1.0.dtd", spaceOther},
-		"http://example.com/dtds/podcast-1.0.dtd":         {"http://www.itunes.com/DTDs/PodCast-1.0.dtd", spaceOther},
-		"http://purl.org/rss/1.0/modules/syndication":     {"http://purl.org/rss/1.0/modules/syndication/", spaceOther},
-		"http://prismstandard.org/namespaces/1.2/basic":   {"http://prismstandard.org/namespaces/1.2/basic/", spaceOther},
-		"http://rssnamespace.org/feedburner/ext/1.0":      {"http://rssnamespace.org/feedburner/ext/1.0", spaceOther},
-		"http://purl.org/rss/1.0/modules/rss091":          {"http://purl.org/rss/1.0/modules/rss091#", spaceOther},
-		"http://schemas.google.com/g/2005":                {"http://schemas.google.com/g/2005", spaceOther},
-		"http://www.w3.org/2003/01/geo/wgs84_pos":         {"http://www.w3.org/2003/01/geo/wgs84_pos#", spaceOther},
-		"http://backend.userland.com/rss2":                {"", spaceNone},
-		"http://backend.userland.com/rss":                 {"", spaceNone},
-		"http://blogs.law.harvard.edu/tech/rss":           {"", spaceNone},
-		"http://my.netscape.com/publish/formats/rss-0.91": {"", spaceNone},
+		"http://www.w3.org/2005/atom":                     {atomURI, spaceAtom, "atom"},
+		"https://www.w3.org/2005/atom":                    {atomURI, spaceAtom, "atom"},
+		"http://purl.org/atom/ns":                         {"http://purl.org/atom/ns#", spaceAtom, "atom03"},
+		"http://www.w3.org/1999/02/22-rdf-syntax-ns":      {"http://www.w3.org/1999/02/22-rdf-syntax-ns#", spaceRSS, ""},
+		"http://purl.org/rss/1.0":                         {"http://purl.org/rss/1.0/", spaceRSS, ""},
+		"http://channel.netscape.com/rdf/simple/0.9":      {"http://channel.netscape.com/rdf/simple/0.9/", spaceRSS, ""},
+		"http://my.netscape.com/rdf/simple/0.9":           {"http://my.netscape.com/rdf/simple/0.9/", spaceRSS, ""},
+		"http://purl.org/rss/1.0/modules/content":         {contentURI, spaceContent, "content"},
+		"http://www.w3.org/1999/xhtml":                    {"http://www.w3.org/1999/xhtml", spaceXHTML, "xhtml"},
+		"http://purl.org/dc/elements/1.1":                 {"http://purl.org/dc/elements/1.1/", spaceModule, "dc"},
+		"http://purl.org/dc/elements/1.0":                 {"http://purl.org/dc/elements/1.1/", spaceModule, "dc"},
+		"http://purl.org/dc/terms":                        {"http://purl.org/dc/terms/", spaceModule, "dcterms"},
+		"http://search.yahoo.com/mrss":                    {"http://search.yahoo.com/mrss/", spaceModule, "media"},
+		"http://www.rssboard.org/media-rss":               {"http://search.yahoo.com/mrss/", spaceModule, "media"},
+		"http://tools.search.yahoo.com/mrss":              {"http://search.yahoo.com/mrss/", spaceModule, "media"},
+		"http://www.itunes.com/dtds/podcast-1.0.dtd":      {"http://www.itunes.com/DTDs/PodCast-1.0.dtd", spaceModule, "itunes"},
+		"http://example.com/dtds/podcast-1.0.dtd":         {"http://www.itunes.com/DTDs/PodCast-1.0.dtd", spaceModule, "itunes"},
+		"http://purl.org/rss/1.0/modules/syndication":     {"http://purl.org/rss/1.0/modules/syndication/", spaceModule, "sy"},
+		"http://prismstandard.org/namespaces/1.2/basic":   {"http://prismstandard.org/namespaces/1.2/basic/", spaceModule, "prism"},
+		"http://backend.userland.com/rss2":                {"", spaceNone, ""},
+		"http://backend.userland.com/rss":                 {"", spaceNone, ""},
+		"http://blogs.law.harvard.edu/tech/rss":           {"", spaceNone, ""},
+		"http://my.netscape.com/publish/formats/rss-0.91": {"", spaceNone, ""},
 	}
 }
 
@@ -68,8 +67,8 @@ func localNames() map[string]string {
 	m := make(map[string]string)
 	for name := range strings.FieldsSeq(`rss rdf feed channel item entry html opml urlset sitemapindex
 		title description encoded summary content subtitle tagline rights copyright info body div guid id
-		link uri url icon logo comments docs homepage origlink abstract author contributor image source
-		a lastmod`) {
+		link uri url icon logo homepage abstract author contributor image source
+		a lastmod pubdate enclosure category published issued updated modified date lastbuilddate`) {
 		m[name] = name
 	}
 	return m
@@ -130,6 +129,8 @@ func undeclared(prefix []byte) space {
 		return spaceXHTML
 	case "atom":
 		return spaceAtom
+	case "atom03", "atom10", "dc", "dcterms", "itunes", "media", "prism", "sy":
+		return spaceModule
 	}
 	return spaceOther
 }

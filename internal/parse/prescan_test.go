@@ -50,6 +50,46 @@ func TestLongTextsAreKeptFromGofeed(t *testing.T) {
 	}
 }
 
+func TestGofeedSeesOnlyWhatIsRead(t *testing.T) {
+	body := `<rss version="2.0" ` + modules + ` xmlns:x="http://x.example/" xmlns:m="http://search.yahoo.com/mrss/"><channel><x:a>1</x:a>` +
+		`<item><title>t</title><pubDate>Mon, 23 Nov 2026 10:00:00 GMT</pubDate><x:b><dc:date>2</dc:date></x:b><post-id>3</post-id><comments>/c</comments>` +
+		`<dc:creator>Ada</dc:creator><m:keywords>k</m:keywords></item></channel></rss>`
+	s := scanned(t, body)
+	got := string(apply(s.b, s.edits))
+	want := `<rss version="2.0" xmlns:m="http://search.yahoo.com/mrss/"><channel>` +
+		`<item><title>t</title><dc:creator>Ada</dc:creator><m:keywords>k</m:keywords></item></channel></rss>`
+	if strings.Join(strings.Fields(got), " ") != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	doc := mustParse(t, body)
+	it := doc.Items[0]
+	if rfc3339(it.Published) != "2026-11-23T10:00:00Z" || len(it.Authors) != 1 || !reflect.DeepEqual(it.Tags, []string{"k"}) {
+		t.Errorf("got %+v", it)
+	}
+}
+
+// TestPrefixesMeanWhatTheyAreBoundTo has a prefix that means another thing
+// further in.
+func TestPrefixesMeanWhatTheyAreBoundTo(t *testing.T) {
+	const dc, other = `http://purl.org/dc/elements/1.1/`, `http://x.example/`
+	for _, c := range []struct{ outer, inner, element, want string }{
+		{`xmlns:dc="` + dc + `"`, ``, `<dc:creator>Ada</dc:creator>`, "Ada"},
+		{``, ``, `<dc:creator>Ada</dc:creator>`, "Ada"},
+		{`xmlns:dc="` + other + `"`, ``, `<dc:creator>Ada</dc:creator>`, "Ada"}, // an unknown address is read by its prefix
+		{`xmlns:media="` + dc + `"`, ``, `<media:creator>Ada</media:creator>`, "Ada"},
+		{`xmlns:media="` + dc + `"`, `xmlns:media="http://search.yahoo.com/mrss/"`, `<media:creator>Ada</media:creator>`, ""},
+		{`xmlns:media="http://search.yahoo.com/mrss/"`, `xmlns:media="` + dc + `"`, `<media:creator>Ada</media:creator>`, "Ada"},
+		{`xmlns:q="` + dc + `"`, `xmlns:q="` + other + `"`, `<q:creator>Ada</q:creator>`, ""},
+		{`xmlns:q="` + other + `"`, `xmlns:q="` + dc + `"`, `<q:creator>Ada</q:creator>`, "Ada"},
+		{`xmlns:dc="` + dc + `"`, `xmlns="` + dc + `"`, `<creator xmlns="` + dc + `">Ada</creator>`, "Ada"},
+	} {
+		doc := mustParse(t, `<rss version="2.0" `+c.outer+`><channel><item `+c.inner+`><title>t</title>`+c.element+`</item></channel></rss>`)
+		if got := at(t, doc, "items.0.authors.0.name"); got != c.want {
+			t.Errorf("%s %s %s: got %q, want %q", c.outer, c.inner, c.element, got, c.want)
+		}
+	}
+}
+
 func TestNoTextCanPretendToBeAMark(t *testing.T) {
 	s := scanned(t, rssWith("<description>"+strings.Repeat("kh0.", 100)+"</description>"))
 	if strings.Contains(string(s.b), s.nonce) {

@@ -103,7 +103,7 @@ func (p *parser) rssItem(it *rss.Item, sh *itemShape) draft {
 	d.content = firstRich(d.content, p.rich(it.Custom["encoded"]), p.rich(it.Custom["content"]))
 	d.summary = firstRich(d.summary, p.rich(it.Custom["summary"]), p.rich(it.Custom["abstract"]))
 	d.rights = p.rich(firstOf(it.Custom["copyright"], it.Custom["rights"]))
-	d.published = it.PubDate
+	d.published = firstOf(sh.published, it.PubDate)
 	d.names = append(d.names, it.Author)
 	for _, c := range it.Categories {
 		d.tags = append(d.tags, c.Value)

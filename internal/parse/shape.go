@@ -40,6 +40,7 @@ type element struct {
 	kids    bool // has child elements
 	virtual bool // was added around a root that stands alone
 	dropped bool // its tags are removed
+	omitted bool // gofeed does not see it at all
 	rename  string
 	base    int // index into bases
 	typ     string
@@ -56,6 +57,7 @@ type element struct {
 type binding struct {
 	prefix []byte
 	space  space
+	hidden bool // its declaration is not in the skeleton
 }
 
 // itemShape is what the prescan knows of an item and gofeed loses.
@@ -64,6 +66,8 @@ type itemShape struct {
 	id         string // raw guid or id
 	about      string // rdf:about
 	lang       string // xml:lang
+	published  string // raw: pubDate, published or issued
+	updated    string // raw: updated or modified
 	base       int
 	atRoot     bool // beside the channel, as in RSS 1.0
 }
@@ -214,6 +218,7 @@ func (s *shape) begin(t *token) (int, error) {
 	}
 	s.place(&e)
 	s.rewriteStart(t, &e)
+	e.omitted = s.unread(&e)
 	s.open = append(s.open, e)
 	if e.role == roleField && t.damaged && s.hurtsIdentity() {
 		return s.cutDamaged(t.end), nil
@@ -317,13 +322,33 @@ func (s *shape) declare(prefix []byte, a *attr, own bool) {
 		s.edit(a.start, a.end, text)
 	case known:
 		b.space = u.space
-		if u.exact != address {
+		if b.hidden = s.hides(prefix, u); !b.hidden && u.exact != address {
 			s.edit(a.start, a.end, string(a.name)+`="`+u.exact+`"`)
 		}
 	case strings.TrimSpace(address) == "":
 		b.space = spaceNone
+	case prefix != nil:
+		// An address that is not known is read by its prefix, as gofeed does.
+		if by := undeclared(prefix); by == spaceModule || by == spaceContent || by == spaceAtom {
+			b.space = by
+		}
+		b.hidden = s.hides(prefix, uri{space: b.space, prefix: string(prefix)})
+	}
+	if b.hidden {
+		s.edit(a.start, a.end, "")
 	}
 	s.bindings = append(s.bindings, b)
+}
+
+// hides says whether a declaration can be left out of the skeleton, because
+// gofeed reads the prefix without it as with it: it copies all declarations in
+// scope for each element.
+func (s *shape) hides(prefix []byte, u uri) bool {
+	if prefix == nil || string(prefix) != u.prefix || s.format == formatAtom && u.space == spaceAtom {
+		return false
+	}
+	outer := s.bound(prefix)
+	return outer == nil || outer.hidden
 }
 
 func (s *shape) ownSpace() space {
@@ -334,12 +359,32 @@ func (s *shape) ownSpace() space {
 }
 
 func (s *shape) lookup(prefix []byte) space {
-	for i := len(s.bindings) - 1; i >= 0; i-- {
-		if bytes.Equal(s.bindings[i].prefix, prefix) {
-			return s.bindings[i].space
-		}
+	if b := s.bound(prefix); b != nil {
+		return b.space
 	}
 	return undeclared(prefix)
+}
+
+// bound finds the declaration of a prefix that is in force; nil: there is none.
+func (s *shape) bound(prefix []byte) *binding {
+	for i := len(s.bindings) - 1; i >= 0; i-- {
+		if bytes.Equal(s.bindings[i].prefix, prefix) {
+			return &s.bindings[i]
+		}
+	}
+	return nil
+}
+
+// unread says whether nobody reads an element of an item or of the head, so that
+// gofeed need not either.
+func (s *shape) unread(e *element) bool {
+	switch {
+	case s.cdf || e.role != roleField && e.role != roleHead:
+		return false
+	case e.space == spaceOther, e.space == spaceXHTML:
+		return true
+	}
+	return e.role == roleField && e.local == "" && s.native(e)
 }
 
 // native says whether gofeed takes the element as one of the format's own.
