@@ -35,7 +35,7 @@ func (p *parser) parseJSON(body []byte) error {
 		case i >= len(doc.Items) || doc.Items[i] == nil:
 			p.reject(news.RejectedParser, 1)
 		default:
-			p.drafts = append(p.drafts, p.jsonItem(doc.Items[i]))
+			p.drafts = append(p.drafts, p.jsonItem(j, doc.Items[i]))
 		}
 	}
 	return nil
@@ -92,12 +92,12 @@ func jsonPeople(list []*gofeed.Author, single *gofeed.Author) []news.Person {
 	return out
 }
 
-func (p *parser) jsonItem(it *gofeed.Item) draft {
+func (p *parser) jsonItem(j *jsonShape, it *gofeed.Item) draft {
 	d := draft{base: p.base}
 	d.item.GUID = it.ID
 	d.item.Lang = language(it.Language)
-	d.title, d.summary = p.plain(it.Title), p.plain(it.Summary)
-	d.content = firstRich(rich{it.ContentHTML, kindHTML, p.base}, p.plain(it.ContentText))
+	d.title, d.summary = p.plain(it.Title), p.plain(j.prose(it.Summary))
+	d.content = firstRich(rich{j.prose(it.ContentHTML), kindHTML, p.base}, p.plain(j.prose(it.ContentText)))
 	d.published, d.updated = it.DatePublished, it.DateModified
 	d.pages = []string{it.URL, it.ExternalURL}
 	d.links = []string{it.ID}

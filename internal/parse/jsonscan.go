@@ -15,6 +15,7 @@ import (
 // the text of itself where a text is meant.
 type schema struct {
 	kind   byte // '"' '{' '[' or 0: any
+	prose  bool // a text for people, which may be long
 	fields map[string]*schema
 	each   *schema
 }
@@ -23,12 +24,12 @@ type schema struct {
 var jsonSchema = newJSONSchema()
 
 func newJSONSchema() *schema {
-	text := &schema{kind: '"'}
+	text, prose := &schema{kind: '"'}, &schema{kind: '"', prose: true}
 	author := &schema{kind: '{', fields: map[string]*schema{"name": text, "url": text, "avatar": text}}
 	authors := &schema{kind: '[', each: author}
 	file := &schema{kind: '{', fields: map[string]*schema{"url": text, "mime_type": text, "title": text}}
 	item := &schema{kind: '{', fields: map[string]*schema{
-		"url": text, "external_url": text, "title": text, "content_html": text, "content_text": text, "summary": text,
+		"url": text, "external_url": text, "title": text, "content_html": prose, "content_text": prose, "summary": prose,
 		"image": text, "banner_image": text, "date_published": text, "date_modified": text, "language": text,
 		"author": author, "authors": authors, "tags": {kind: '[', each: text}, "attachments": {kind: '[', each: file},
 	}}
@@ -46,7 +47,9 @@ type jsonShape struct {
 	at       int
 	depth    int
 	tokens   int
+	nonce    string
 	edits    []edit
+	asides   [][]byte      // texts that gofeed does not see, quoted
 	items    []news.Reason // of each item: why it is not kept; empty: it is
 	hasItems bool
 	hubs     [2]int // where the value of hubs stands
@@ -62,7 +65,7 @@ type jsonShape struct {
 
 // prescanJSON reads a JSON document once. Its error is an *Error.
 func prescanJSON(b []byte) (*jsonShape, error) {
-	j := &jsonShape{b: b}
+	j := &jsonShape{b: b, nonce: nonce(b)}
 	if !j.value(jsonSchema) {
 		if j.err != nil {
 			return nil, j.err
@@ -130,7 +133,24 @@ func (j *jsonShape) value(want *schema) bool {
 	if ok {
 		j.conform(want, c, start, edits)
 	}
+	if ok && c == '"' && want != nil && want.prose && j.at-start > minAsideField && len(j.edits) == edits {
+		j.edits = append(j.edits, edit{start, j.at, `"` + j.nonce + strconv.Itoa(len(j.asides)) + `"`})
+		j.asides = append(j.asides, j.b[start:j.at])
+	}
 	return ok
+}
+
+// prose finds a text that was put aside: gofeed reads each text four times over.
+func (j *jsonShape) prose(text string) string {
+	n, ok := strings.CutPrefix(text, j.nonce)
+	if !ok {
+		return text
+	}
+	i, err := strconv.Atoi(n)
+	if err != nil || i < 0 || i >= len(j.asides) || json.Unmarshal(j.asides[i], &text) != nil {
+		return ""
+	}
+	return text
 }
 
 // conform replaces a value of the wrong kind.

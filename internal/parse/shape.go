@@ -294,6 +294,19 @@ func (s *shape) attributes(t *token, e *element) {
 	}
 	prefix, _ := cutPrefix(e.name)
 	e.space = s.lookup(prefix)
+	if s.format == formatAtom && s.isText(e) {
+		s.hideType(t)
+	}
+}
+
+// hideType takes from a text of Atom what says how it is to be read: that is
+// known, and gofeed would read even a mark as a page of HTML.
+func (s *shape) hideType(t *token) {
+	for _, a := range t.attrs {
+		if string(a.name) == "type" || string(a.name) == "mode" {
+			s.edit(a.start, a.end, "")
+		}
+	}
 }
 
 // structural says whether an element carries the items.
