@@ -2,12 +2,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"khyber/internal/fetch"
 	"khyber/internal/parse"
@@ -61,19 +66,45 @@ func dateColumn(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-// parseBatch answers each request with one line, in order, before the next one
-// is read; one that fails does not end the batch.
+// largeDocument is the size from which documents are parsed one at a time, as in
+// polls, so that hostile ones do not add up.
+const largeDocument = 1 << 20 // bytes
+
+// batch answers requests on all processors, each with a line, in their order. A
+// line is printed as soon as those before it are, so that a client may wait for
+// an answer before it asks on.
+type batch struct {
+	app    *app
+	lines  chan chan []byte // of the requests under way, in order
+	broken chan struct{}    // closed when answers cannot be printed any more
+	large  sync.Mutex
+}
+
+// parseBatch reads requests until the end of standard input; one that fails does
+// not end the batch.
 func (a *app) parseBatch() error {
-	in := bufio.NewReaderSize(a.stdin, maxRequest)
+	b := &batch{app: a, lines: make(chan chan []byte, runtime.GOMAXPROCS(0)), broken: make(chan struct{})}
+	var g errgroup.Group
+	g.Go(b.print)
+	err := b.read(&g)
+	close(b.lines)
+	return errors.Join(err, g.Wait())
+}
+
+// read starts the parsing of each request.
+func (b *batch) read(g *errgroup.Group) error {
+	in := bufio.NewReaderSize(b.app.stdin, maxRequest)
 	for {
 		line, err := readLine(in)
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read the requests: %w", err)
 		}
-		if answer := a.answer(line, err); answer != nil {
-			if err := a.print(string(answer) + "\n"); err != nil {
-				return err
-			}
+		answer, request := make(chan []byte, 1), bytes.Clone(line)
+		select {
+		case b.lines <- answer:
+			g.Go(func() error { answer <- b.answer(request, err); return nil })
+		case <-b.broken:
+			return nil
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -81,9 +112,22 @@ func (a *app) parseBatch() error {
 	}
 }
 
+// print writes the answers in the order of their requests.
+func (b *batch) print() error {
+	defer close(b.broken)
+	for line := range b.lines {
+		if answer := <-line; answer != nil {
+			if err := b.app.print(string(answer) + "\n"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // answer is the answer to a line of the batch, nil to a blank one. err says
 // whether the line is whole.
-func (a *app) answer(line []byte, err error) []byte {
+func (b *batch) answer(line []byte, err error) []byte {
 	if errors.Is(err, bufio.ErrBufferFull) {
 		return parse.Answer(parse.Document{}, fmt.Errorf("read the request: it is longer than %d bytes", maxRequest))
 	}
@@ -93,9 +137,17 @@ func (a *app) answer(line []byte, err error) []byte {
 	}
 	var doc parse.Document
 	if err == nil {
-		doc, err = readDocument(req, a.now())
+		doc, err = b.document(req)
 	}
 	return parse.Answer(doc, err)
+}
+
+func (b *batch) document(req parse.Request) (parse.Document, error) {
+	if info, err := os.Stat(req.File); err == nil && info.Size() > largeDocument {
+		b.large.Lock()
+		defer b.large.Unlock()
+	}
+	return readDocument(req, b.app.now())
 }
 
 // readLine reads a line, which is valid until the next call. Of one that is too
