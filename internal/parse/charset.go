@@ -188,8 +188,10 @@ func bytePattern(b []byte) (decoder, string) {
 		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder().Bytes, "utf-16be"
 	case lead == "\x4C\x6F\xA7\x94":
 		head, _ := charmap.CodePage037.NewDecoder().Bytes(b[:min(len(b), maxDeclaration)])
-		if enc, name := lookup(declared(head)); enc != nil && !keepsASCII(name) {
-			return enc, name
+		if m := declarationOfEBCDIC.FindSubmatch(head); m != nil {
+			if enc, name := lookup(string(m[1])); enc != nil && !keepsASCII(name) {
+				return enc, name
+			}
 		}
 		return charmap.CodePage037.NewDecoder().Bytes, "ibm037"
 	}
@@ -200,6 +202,10 @@ func bytePattern(b []byte) (decoder, string) {
 const maxDeclaration = 1 << 10
 
 var declaration = regexp.MustCompile(`^[^<]{0,64}<\?xml\s[^>]*?encoding\s*=\s*["']\s*([A-Za-z0-9._:-]+)\s*["']`)
+
+// declarationOfEBCDIC reads a declaration through code page 37: letters and digits
+// are the same on every page, quotes are not.
+var declarationOfEBCDIC = regexp.MustCompile(`^<\?xml\s[^>]*?encoding\s*=\s*.([A-Za-z0-9._:-]+)`)
 
 func declared(b []byte) string {
 	m := declaration.FindSubmatch(b[:min(len(b), maxDeclaration)])
@@ -216,7 +222,7 @@ func keepsASCII(name string) bool {
 			return false
 		}
 	}
-	return true
+	return ebcdics[name] == ""
 }
 
 // lookup finds an encoding by any of the names it goes by on the web, with IANA
@@ -231,14 +237,44 @@ func lookup(label string) (decoder, string) {
 			canonical, _ := ianaindex.IANA.Name(enc)
 			return enc.NewDecoder().Bytes, strings.ToLower(canonical)
 		}
-		if decode := utf32Named(name); decode != nil {
+		if decode := ownDecoder(name); decode != nil {
 			return decode, name
-		}
-		if table, ok := upperHalves[name]; ok {
-			return upperHalf(table), name
 		}
 	}
 	return nil, ""
+}
+
+// ownDecoder finds what no library here knows by its name.
+func ownDecoder(name string) decoder {
+	switch name {
+	case "iso-2022-kr":
+		return iso2022KR
+	case "johab":
+		return johab
+	}
+	if table, ok := upperHalves[name]; ok {
+		return upperHalf(table)
+	}
+	if table, ok := ebcdics[name]; ok {
+		return ebcdic(table)
+	}
+	return utf32Named(name)
+}
+
+// ebcdic decodes a page of EBCDIC by its characters from 0x40 to 0xFE.
+func ebcdic(table string) decoder {
+	upper := []rune(table)
+	return func(b []byte) ([]byte, error) {
+		out := make([]byte, 0, len(b)+len(b)/2)
+		for _, c := range b {
+			if c < 0x40 || c == 0xFF {
+				out = utf8.AppendRune(out, charmap.CodePage037.DecodeByte(c))
+			} else {
+				out = utf8.AppendRune(out, upper[c-0x40])
+			}
+		}
+		return out, nil
+	}
 }
 
 func utf32Named(name string) decoder {
@@ -252,22 +288,57 @@ func utf32Named(name string) decoder {
 }
 
 var (
-	isoName = regexp.MustCompile(`^(?:iso-?)?8859-?(\d{1,2})$`)
-	numbers = regexp.MustCompile(`^(?:cp|ibm|windows|win|x-cp|ms|csibm)-?0*(\d{2,5})$`)
-	macName = regexp.MustCompile(`^(?:x-)?mac-?([a-z]+)$`)
+	isoName = regexp.MustCompile(`^(?:iso-?)?8859-?(\d{1,2})(?:[-:]\d{4})?$`)
+	numbers = regexp.MustCompile(`^(?:(?:cp|ibm|windows|win|x-cp|ms|csibm|cspcp?)-?)?0*(\d{2,5})(?:baltic|multilingual|latinhebrew)?$`)
+	macName = regexp.MustCompile(`^(?:x-)?mac-?([a-z0-9]+)$`)
+	jisName = regexp.MustCompile(`^iso-?2022-?jp(?:-(?:1|2|3|ext|2004))?$`)
 )
 
 // otherNames are labels of programs for charsets that have another name here.
-var otherNames = map[string]string{
-	"utf8": utf8Name, "u8": utf8Name, "utf": utf8Name, "utf-8-sig": utf8Name,
-	"utf16": "utf-16be", "u16": "utf-16be", "utf-16": "utf-16be", "utf32": "utf-32", "u32": "utf-32",
-	"latin-1": "iso-8859-1", "ascii": "us-ascii", "646": "us-ascii", "us": "us-ascii",
-	"hz": "hz-gb-2312", "hzgb": "hz-gb-2312", "hz-gb": "hz-gb-2312", "big5hkscs": "big5", "big5-hkscs": "big5",
-	"ujis": "euc-jp", "u-jis": "euc-jp", "eucjp": "euc-jp", "euc-jis-2004": "euc-jp", "euc-jisx0213": "euc-jp",
-	"s-jis": "shift_jis", "shift-jis": "shift_jis", "shift-jis-2004": "shift_jis", "shift-jisx0213": "shift_jis",
-	"roman8": "hp-roman8", "r8": "hp-roman8", "rk1048": "kz1048", "strk1048-2002": "kz1048", "kz-1048": "kz1048",
-	"pt154": "ptcp154", "cp154": "ptcp154", "cyrillic-asian": "ptcp154", "uhc": "euc-kr", "mac-roman": "macintosh", "macroman": "macintosh",
-	"x-mac-roman": "macintosh", "macintosh-roman": "macintosh",
+var otherNames = newOtherNames(`
+	utf-8: utf8 u8 utf utf-8-sig cp65001 utf8-ucs2 utf8-ucs4
+	utf-16be: utf16 u16 utf-16 ucs-2 iso-10646-ucs-2 csunicode unicode utf-16-be unicodebigunmarked
+	utf-16le: utf-16-le unicodelittleunmarked
+	utf-32: utf32 u32 ucs-4 iso-10646-ucs-4 csucs4
+	us-ascii: ascii 646 us iso646-us iso-ir-6 cp367 ibm367 ansi-x3-4-1968
+	iso-8859-1: latin-1 latin 8859 iso8859 cp819 ibm819
+	iso-8859-7: elot-928
+	iso-8859-11: thai tis620 tis-620-0 tis-620-2529-0 tis-620-2529-1 iso-ir-166
+	iso-8859-13: l7 latin7
+	iso-8859-14: l8 latin8 iso-celtic iso-ir-199
+	iso-8859-16: l10 latin10 iso-ir-226
+	hz-gb-2312: hz hzgb hz-gb
+	big5: big5hkscs big5-hkscs hkscs big5-tw csbig5 x-mac-trad-chinese
+	gbk: euc-cn euccn eucgb2312-cn gb2312-1980 gb2312-80 x-mac-simp-chinese
+	gb18030: gb18030-2000
+	euc-jp: ujis u-jis eucjp euc-jis-2004 eucjis2004 euc-jis2004 euc-jisx0213 eucjisx0213 jisx0213
+	shift_jis: s-jis shift-jis shiftjis mskanji ms-kanji x-mac-japanese shift-jis-2004 shiftjis2004 sjis-2004 s-jis-2004
+	shift_jis: shift-jisx0213 shiftjisx0213 sjisx0213 s-jisx0213
+	euc-kr: uhc euckr ks-c-5601 ks-c-5601-1987 ksx1001 ks-x-1001 x-mac-korean
+	iso-2022-kr: iso2022-kr iso2022kr csiso2022kr
+	johab: cp1361 ms1361
+	hp-roman8: roman8 r8 cshproman8 cp1051 ibm1051
+	kz1048: rk1048 strk1048-2002 kz-1048
+	ptcp154: pt154 cp154 cyrillic-asian csptcp154
+	cp1125: ibm1125 cp866u ruscii
+	ibm437: cspc8codepage437
+	cp861: cp-is
+	cp869: cp-gr
+	ibm037: ibm039 ebcdic-cp-us ebcdic-cp-ca ebcdic-cp-wt ebcdic-cp-nl
+	ibm424: ebcdic-cp-he
+	ibm500: ebcdic-cp-be ebcdic-cp-ch
+	macintosh: mac-roman macroman x-mac-roman macintosh-roman
+	mac-latin2: mac-centeuro maccentraleurope mac-centraleurope x-mac-ce`)
+
+func newOtherNames(lines string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.SplitSeq(strings.TrimSpace(lines), "\n") {
+		name, labels, _ := strings.Cut(strings.TrimSpace(line), ":")
+		for label := range strings.FieldsSeq(labels) {
+			out[label] = name
+		}
+	}
+	return out
 }
 
 // codePages are numbers whose names follow no rule.
@@ -290,8 +361,8 @@ func spellings(label string) []string {
 	if m := macName.FindStringSubmatch(label); m != nil {
 		out = append(out, "x-mac-"+m[1], "mac-"+m[1])
 	}
-	if after, ok := strings.CutPrefix(label, "iso2022"); ok {
-		out = append(out, "iso-2022"+after, "iso-2022-jp")
+	if jisName.MatchString(label) {
+		out = append(out, "iso-2022-jp") // its extensions hold the same common part
 	}
 	if m := numbers.FindStringSubmatch(label); m != nil {
 		if name, ok := codePages[m[1]]; ok {

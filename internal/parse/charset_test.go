@@ -3,6 +3,7 @@ package parse
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -100,6 +101,79 @@ func TestUpperHalves(t *testing.T) {
 	doc := mustParse(t, titled("koi8-t", "\xF0\xC5\xD2\xC5\xD7\xC1\xCC"))
 	if doc.Title != "Перевал" || doc.Encoding != "koi8-t" {
 		t.Errorf("got %q in %s", doc.Title, doc.Encoding)
+	}
+}
+
+// ebcdicPage encodes with a page of the tables.
+func ebcdicPage(t *testing.T, name, s string) string {
+	t.Helper()
+	var out []byte
+	for _, r := range s {
+		if i := slices.Index([]rune(ebcdics[name]), r); i >= 0 {
+			out = append(out, byte(i+0x40))
+		} else if c, ok := charmap.CodePage037.EncodeRune(r); ok && c < 0x40 {
+			out = append(out, c)
+		} else {
+			t.Fatalf("%s has no %q", name, r)
+		}
+	}
+	return string(out)
+}
+
+func TestPagesOfEBCDIC(t *testing.T) {
+	titles := map[string]string{
+		"ibm273": "grüße [!]", "ibm424": "שלום", "ibm500": "café [!]", "ibm875": "ελληνικά", "ibm1026": "İstanbul ğ #",
+	}
+	for name, title := range titles {
+		if n := len([]rune(ebcdics[name])); n != 0xFF-0x40 {
+			t.Errorf("%s: %d characters", name, n)
+		}
+		for _, label := range []string{name, strings.Replace(name, "ibm", "cp", 1), strings.TrimPrefix(name, "ibm")} {
+			doc := mustParse(t, ebcdicPage(t, name, titled(label, title)))
+			if doc.Title != title || doc.Encoding != name {
+				t.Errorf("%s: got %q in %s, want %q", label, doc.Title, doc.Encoding, title)
+			}
+		}
+	}
+	if len(titles) != len(ebcdics) {
+		t.Errorf("%d pages, %d tried", len(ebcdics), len(titles))
+	}
+}
+
+func TestKoreanCharsets(t *testing.T) {
+	for _, c := range []struct{ label, raw, want string }{
+		{"johab", "\x89\xa1\x88\x81\x20\xea\xa3\x20\x88\x74\x20\xd9\x76\x20\xa6\xca", "고개 山 값 → 뷁"},
+		{"cp1361", "\x89\xa1\x88\x81\x20\xea\xa3\x20\x88\x74\x20\xd9\x76\x20\xa6\xca", "고개 山 값 → 뷁"},
+		{"johab", "\x88a\x84\x41\x88", "가"}, // no syllable, and half a character
+		{"johab", "\xD9\x20\xDF\x31\xFF\xFFa", "a"},
+		{"iso-2022-kr", "\x1b\x24\x29\x43\x0e\x30\x6d\x30\x33\x0f\x20\x0e\x5f\x23\x0f", "고개 山"},
+		{"iso2022_kr", "\x1b$)C\x0e0m\x0f 1", "고 1"},
+	} {
+		doc := mustParse(t, titled(c.label, c.raw))
+		if doc.Title != c.want {
+			t.Errorf("%s: got %q in %s, want %q", c.label, doc.Title, doc.Encoding, c.want)
+		}
+	}
+}
+
+// TestLabelsOfPrograms has names that programs use and no registry knows.
+func TestLabelsOfPrograms(t *testing.T) {
+	for label, want := range map[string]string{
+		"866": "ibm866", "1251": "windows-1251", "csIBM866": "ibm866", "cspc775baltic": "cp775", "cspc850multilingual": "ibm850",
+		"cspc862latinhebrew": "ibm862", "cspcp852": "ibm852", "ISO_8859-5:1988": "iso-8859-5", "iso_8859_2_1987": "iso-8859-2",
+		"mac_centeuro": "mac-latin2", "maclatin2": "mac-latin2", "mac_farsi": "mac-farsi", "cp_gr": "cp869", "ebcdic_cp_be": "ibm500",
+		"EBCDIC-CP-HE": "ibm424", "ks_c_5601_1987": "euc-kr", "iso2022_jp_ext": "iso-2022-jp", "iso_2022_jp_2004": "iso-2022-jp",
+		"gb2312_1980": "gbk", "tis_620_0": "windows-874", "csUCS4": "utf-32", "iso-10646-ucs-2": "utf-16be", "cp65001": "utf-8",
+		"hkscs": "big5", "cp1006": "cp1006", "864": "cp864", "ruscii": "cp1125",
+	} {
+		if decode, got := lookup(label); decode == nil || got != want {
+			t.Errorf("%s: got %q, want %q", label, got, want)
+		}
+	}
+	for label, name := range otherNames {
+		if decode, _ := lookup(label); decode == nil {
+			t.Errorf("%s stands for %s, which nobody knows", label, name)
+		}
 	}
 }
 

@@ -35,6 +35,14 @@ var upperHalves = map[string]string{
 		"ϊΐόύΑΒΓΔΕΖΗ½ΘΙ«»░▒▓│┤ΚΛΜΝ╣║╗╝ΞΟ┐" +
 		"└┴┬├─┼ΠΡ╚╔╩╦╠═╬ΣΤΥΦΧΨΩαβγ┘┌█▄δε▀" +
 		"ζηθικλμνξοπρσςτ΄\u00ad±υφχ§ψ΅°¨ωϋΰώ■\u00a0",
+	"cp864": "°·∙√▒─│┼┤┬├┴┐┌└┘β∞φ±½¼≈«»ﻷﻸ\ufffd\ufffdﻻﻼ\ufffd" +
+		"\u00a0\u00adﺂ£¤ﺄ\ufffd\ufffdﺎﺏﺕﺙ،ﺝﺡﺥ٠١٢٣٤٥٦٧٨٩ﻑ؛ﺱﺵﺹ؟" +
+		"¢ﺀﺁﺃﺅﻊﺋﺍﺑﺓﺗﺛﺟﺣﺧﺩﺫﺭﺯﺳﺷﺻﺿﻁﻅﻋﻏ¦¬÷×ﻉ" +
+		"ـﻓﻗﻛﻟﻣﻧﻫﻭﻯﻳﺽﻌﻎﻍﻡﹽّﻥﻩﻬﻰﻲﻐﻕﻵﻶﻝﻙﻱ■\ufffd",
+	"cp1006": "\u0080\u0081\u0082\u0083\u0084\u0085\u0086\u0087\u0088\u0089\u008a\u008b\u008c\u008d\u008e\u008f\u0090\u0091\u0092\u0093\u0094\u0095\u0096\u0097\u0098\u0099\u009a\u009b\u009c\u009d\u009e\u009f" +
+		"\u00a0۰۱۲۳۴۵۶۷۸۹،؛\u00ad؟ﺁﺍﺎﺎﺏﺑﭖﭘﺓﺕﺗﭦﭨﺙﺛﺝﺟ" +
+		"ﭺﭼﺡﺣﺥﺧﺩﮄﺫﺭﮌﺯﮊﺱﺳﺵﺷﺹﺻﺽﺿﻁﻅﻉﻊﻋﻌﻍﻎﻏﻐﻑ" +
+		"ﻓﻕﻗﻙﻛﮒﮔﻝﻟﻠﻡﻣﮞﻥﻧﺅﻭﮦﮨﮩﮪﺀﺉﺊﺋﻱﻲﻳﮰﮮﹼﹽ",
 	"koi8-t": "қғ‚Ғ„…†‡\ufffd‰ҳ‹ҲҷҶ\ufffdҚ‘’“”•–—\ufffd™\ufffd›\ufffd\ufffd\ufffd\ufffd" +
 		"\ufffdӯӮё¤ӣ¦§\ufffd\ufffd\ufffd«¬\u00ad®\ufffd°±²Ё\ufffdӢ¶·\ufffd№\ufffd»\ufffd\ufffd\ufffd©" +
 		"юабцдефгхийклмнопярстужвьызшэщчъ" +
@@ -75,4 +83,47 @@ var upperHalves = map[string]string{
 		"\u00a0ÀÂÈÊËÎÏ´ˋˆ¨˜ÙÛ₤¯Ýý°ÇçÑñ¡¿¤£¥§ƒ¢" +
 		"âêôûáéóúàèòùäëöüÅîØÆåíøæÄìÖÜÉïßÔ" +
 		"ÁÃãÐðÍÌÓÒÕõŠšÚŸÿÞþ·µ¶¾—¼½ªº«■»±\ufffd",
+	"mac-arabic": "Ä\u00a0ÇÉÑÖÜáàâäں«çéèêëí…îïñó»ôö÷úùûü" +
+		" !\"#$٪&'()*+،-./٠١٢٣٤٥٦٧٨٩:؛<=>؟" +
+		"❊ءآأؤإئابةتثجحخدذرزسشصضطظعغ[\\]^_" +
+		"ـفقكلمنهوىيًٌٍَُِّْپٹچەڤگڈڑ{|}ژے",
+	"mac-farsi": "Ä\u00a0ÇÉÑÖÜáàâäں«çéèêëí…îïñó»ôö÷úùûü" +
+		" !\"#$٪&'()*+،-./۰۱۲۳۴۵۶۷۸۹:؛<=>؟" +
+		"❊ءآأؤإئابةتثجحخدذرزسشصضطظعغ[\\]^_" +
+		"ـفقكلمنهوىيًٌٍَُِّْپٹچەڤگڈڑ{|}ژے",
+}
+
+// ebcdics are the pages of EBCDIC that no library here knows: the characters of
+// the bytes from 0x40 to 0xFE. All others are those of code page 37.
+var ebcdics = map[string]string{
+	"ibm273": " \u00a0â{àáãåçñÄ.<(+!&éêëèíîïì~Ü$*);^" +
+		"-/Â[ÀÁÃÅÇÑö,%_>?øÉÊËÈÍÎÏÌ`:#§'=\"" +
+		"Øabcdefghi«»ðýþ±°jklmnopqrªºæ¸Æ¤" +
+		"µßstuvwxyz¡¿ÐÝÞ®¢£¥·©@¶¼½¾¬|‾¨´×" +
+		"äABCDEFGHI\u00adô¦òóõüJKLMNOPQR¹û}ùúÿ" +
+		"Ö÷STUVWXYZ²Ô\\ÒÓÕ0123456789³Û]ÙÚ",
+	"ibm424": " אבגדהוזחט¢.<(+|&יךכלםמןנס!$*);¬" +
+		"-/עףפץצקרש¦,%_>?\ufffdת\ufffd\ufffd\u00a0\ufffd\ufffd\ufffd‗`:#@'=\"" +
+		"\ufffdabcdefghi«»\ufffd\ufffd\ufffd±°jklmnopqr\ufffd\ufffd\ufffd¸\ufffd¤" +
+		"µ~stuvwxyz\ufffd\ufffd\ufffd\ufffd\ufffd®^£¥·©§¶¼½¾[]¯¨´×" +
+		"{ABCDEFGHI\u00ad\ufffd\ufffd\ufffd\ufffd\ufffd}JKLMNOPQR¹\ufffd\ufffd\ufffd\ufffd\ufffd" +
+		"\\÷STUVWXYZ²\ufffd\ufffd\ufffd\ufffd\ufffd0123456789³\ufffd\ufffd\ufffd\ufffd",
+	"ibm500": " \u00a0âäàáãåçñ[.<(+!&éêëèíîïìß]$*);^" +
+		"-/ÂÄÀÁÃÅÇÑ¦,%_>?øÉÊËÈÍÎÏÌ`:#@'=\"" +
+		"Øabcdefghi«»ðýþ±°jklmnopqrªºæ¸Æ¤" +
+		"µ~stuvwxyz¡¿ÐÝÞ®¢£¥·©§¶¼½¾¬|¯¨´×" +
+		"{ABCDEFGHI\u00adôöòóõ}JKLMNOPQR¹ûüùúÿ" +
+		"\\÷STUVWXYZ²ÔÖÒÓÕ0123456789³ÛÜÙÚ",
+	"ibm875": " ΑΒΓΔΕΖΗΘΙ[.<(+!&ΚΛΜΝΞΟΠΡΣ]$*);^" +
+		"-/ΤΥΦΧΨΩΪΫ|,%_>?¨ΆΈΉ\u00a0ΊΌΎΏ`:#@'=\"" +
+		"΅abcdefghiαβγδεζ°jklmnopqrηθικλμ" +
+		"´~stuvwxyzνξοπρσ£άέήϊίόύϋώςτυφχψ" +
+		"{ABCDEFGHI\u00adωΐΰ‘―}JKLMNOPQR±½\u001a·’¦" +
+		"\\\u001aSTUVWXYZ²§\u001a\u001a«¬0123456789³©\u001a\u001a»",
+	"ibm1026": " \u00a0âäàáãå{ñÇ.<(+!&éêëèíîïìßĞİ*);^" +
+		"-/ÂÄÀÁÃÅ[Ñş,%_>?øÉÊËÈÍÎÏÌı:ÖŞ'=Ü" +
+		"Øabcdefghi«»}`¦±°jklmnopqrªºæ¸Æ¤" +
+		"µöstuvwxyz¡¿]$@®¢£¥·©§¶¼½¾¬|¯¨´×" +
+		"çABCDEFGHI\u00adô~òóõğJKLMNOPQR¹û\\ùúÿ" +
+		"ü÷STUVWXYZ²Ô#ÒÓÕ0123456789³Û\"ÙÚ",
 }
