@@ -144,8 +144,8 @@ func TestKoreanCharsets(t *testing.T) {
 	for _, c := range []struct{ label, raw, want string }{
 		{"johab", "\x89\xa1\x88\x81\x20\xea\xa3\x20\x88\x74\x20\xd9\x76\x20\xa6\xca", "고개 山 값 → 뷁"},
 		{"cp1361", "\x89\xa1\x88\x81\x20\xea\xa3\x20\x88\x74\x20\xd9\x76\x20\xa6\xca", "고개 山 값 → 뷁"},
-		{"johab", "\x88a\x84\x41\x88", "가"}, // no syllable, and half a character
-		{"johab", "\xD9\x20\xDF\x31\xFF\xFFa", "a"},
+		{"johab", "\x88a\x84\x41\x88", "가A"}, // no syllable, and half a character
+		{"johab", "\xD9\x20\xDF\x31\xFF\xFFa", "1a"},
 		{"iso-2022-kr", "\x1b\x24\x29\x43\x0e\x30\x6d\x30\x33\x0f\x20\x0e\x5f\x23\x0f", "고개 山"},
 		{"iso2022_kr", "\x1b$)C\x0e0m\x0f 1", "고 1"},
 	} {
