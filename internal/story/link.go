@@ -16,7 +16,7 @@ const (
 	SameStory = 280
 	// SameEvent is the similarity of events from which it is said to report the
 	// same one.
-	SameEvent = 410
+	SameEvent = 400
 	// StoryOpen is how long after its last member a story takes new ones.
 	StoryOpen = 7 * 24 * time.Hour
 	// StoryMembers is how many of a story's newest members count.
@@ -37,7 +37,7 @@ type Vector struct {
 	counted bool     // in a language that the tables know
 	square  int64    // of its length
 	at      time.Time
-	kind    class // whether it explains or reacts
+	kind    class // whether it explains, reacts or recalls
 }
 
 type weight struct {
@@ -66,7 +66,7 @@ func NewVector(s *Signature) Vector {
 	}
 	for i := 0; i < len(title); i++ {
 		t := &title[i]
-		v.kind |= t.class & (explains | reacts)
+		v.kind |= t.class & (explains | reacts | recalls)
 		if t.class&(stopWord|function) != 0 {
 			continue
 		}

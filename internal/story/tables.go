@@ -130,11 +130,12 @@ const (
 	everyday // a word or name of any day's news, in such a language
 	bigram   // two characters of a script without spaces
 	country  // names one, in the vector of such a language
+	recalls  // what one saw who was there
 )
 
 var classNames = map[string]class{
 	"stop": stopWord, "critical": critical, "soft": soft, "negation": negation, "modal": modal, "label": label, "template": template,
-	"explains": explains, "reacts": reacts, "function": function, "everyday": everyday,
+	"explains": explains, "reacts": reacts, "recalls": recalls, "function": function, "everyday": everyday,
 }
 
 // lexeme is what the tables say of a word.
