@@ -131,8 +131,10 @@ func (s *Store) Item(ctx context.Context, id news.ItemID) (ItemPage, error) {
 	return page, nil
 }
 
-// item gives an item the present IDs of its source and its topics.
+// item gives an item the present IDs of its source and its topics, and the link
+// that readers get: the one that is kept is as its source wrote it.
 func (v *view) item(item news.Item) news.Item {
+	item.Link = story.WithoutTracking(item.Link)
 	if id, ok := v.current[item.Source]; ok {
 		item.Source = id
 	}

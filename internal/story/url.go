@@ -45,9 +45,12 @@ func Canonical(link string) (string, bool) {
 // WithoutTracking returns the link as its source wrote it, less the parameters
 // that only say where a reader came from. It is what readers get.
 func WithoutTracking(link string) string {
-	u, ok := splitURL(link)
 	before, after, found := strings.Cut(link, "?")
-	if !ok || !found {
+	if !found {
+		return link
+	}
+	u, ok := splitURL(link)
+	if !ok {
 		return link
 	}
 	query, fragment, hasFragment := strings.Cut(after, "#")

@@ -218,3 +218,34 @@ func t10(w *World) {
 	w.Restart()
 	step("and their split after a restart", split(a, other), "", copied...)
 }
+
+// The link that is kept is as its source wrote it; readers get it without what
+// only says where they came from, of an entry and of who else carried it.
+func tracking(w *World) {
+	a, b := wire("alpha", 1, "border"), wire("beta", 2, "border")
+	want := []string{a.Link + "?id=7", b.Link}
+	a.Link += "?utm_source=rss&id=7&fbclid=x"
+	b.Link += "?utm_medium=rss"
+	w.Commit("alpha", a)
+	w.Commit("beta", b)
+	e := w.Topic("border", store.Page{}).Entries[0]
+	same(w, "entry and member", []string{e.Item.Link, e.Story.Members[0].URL}, want)
+	same(w, "page", w.itemOf(a.Link).Item.Link, want[0])
+	items, _, err := w.Store.Scan(w.t.Context(), store.Filter{}, "", 10)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	same(w, "scan", []string{items[0].Link, items[1].Link}, want)
+	var kept []string
+	err = w.engine.Read(w.t.Context(), func(tx store.ReadTx) error {
+		stored, _, err := tx.Scan("", 10, false)
+		for i := range stored {
+			kept = append(kept, stored[i].Item.Link)
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	same(w, "kept", kept, []string{a.Link, b.Link})
+}

@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"AConfigurationIsKeptAsWritten", config},
 		{"AScanSkipsNothing", scan},
 		{"ALinkFindsItsItem", link},
+		{"ReadersGetLinksWithoutTracking", tracking},
 		{"ExpiryLeavesWhatItsSourceStillHolds", expiry},
 		{"P3KeysOutliveTheTextUntilTheItemIsGone", p3expired},
 		{"ExpiryOfAClockThatJumpsIsBounded", expiryBound},
