@@ -5,10 +5,20 @@ import (
 	"strings"
 
 	"khyber/internal/manual"
+	"khyber/internal/server"
 )
 
 type helpCmd struct {
 	Topic string `arg:"" optional:"" help:"A page: topics, file, operations or http."`
+}
+
+// helpPages is the manual as the server shows it.
+func helpPages() []server.HelpPage {
+	var pages []server.HelpPage
+	for _, p := range manual.Pages() {
+		pages = append(pages, server.HelpPage(p))
+	}
+	return pages
 }
 
 // Run prints a page of the manual, or what there is.

@@ -94,6 +94,7 @@ type parts struct {
 // command adds to the server.
 func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base string, more server.Options) *parts {
 	more.Store, more.Now, more.Log, more.Version = st, a.now, log, a.version()
+	more.Help = helpPages()
 	p := &parts{app: a, log: log, store: st, base: base}
 	more.Polling = p.polling
 	client := fetch.New(fetch.Options{UserAgent: a.userAgent(cfg.Site), Now: a.now})

@@ -1,5 +1,5 @@
 // Package manual owns the pages that explain Khyber to who runs it and to who
-// edits feeds.yaml: `khyber help` prints them, and a server can show them.
+// edits feeds.yaml: `khyber help` prints them, and the server shows them at /help.
 //
 // A page is Markdown of the plainest kind: headings, paragraphs, lists and
 // blocks between ``` lines, so that it reads well in a terminal as it is. The

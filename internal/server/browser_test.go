@@ -107,7 +107,7 @@ func TestPagesAreSoundAtEveryWidth(t *testing.T) {
 	base, _ := liveServer(t)
 	for _, path := range []string{
 		"/", "/topics/border-trade", "/topics/border-trade?before=71&view=all", "/topics/floods", "/topics/quiet", "/items/0000000000001000",
-		"/sources", "/status", "/search", "/search?q=customs", "/search?q=(x", "/why?topic=border-trade&item=0000000000001000",
+		"/sources", "/status", "/search", "/search?q=customs", "/search?q=(x", "/help", "/help/running", "/why?topic=border-trade&item=0000000000001000",
 	} {
 		if err := chromedp.Do(ctx, chromedp.Navigate(base+path)); err != nil {
 			t.Fatal(err)

@@ -218,7 +218,7 @@ func floodEntries() []news.Entry {
 // newServer returns a Server at noon over a fake store.
 func newServer(st *fakeStore) *Server {
 	s := New(Options{
-		Store: st, Now: func() time.Time { return noon }, Version: "test",
+		Store: st, Now: func() time.Time { return noon }, Version: "test", Help: sampleHelp(),
 		HubStore: &memoryRows{rows: map[string][]byte{}}, Egress: http.DefaultTransport,
 	})
 	s.Apply(sampleState())

@@ -22,6 +22,7 @@ type indexPage struct {
 type note struct {
 	Class, Text string
 	Lines       []string
+	New         bool // who reads it is new here
 }
 
 type topicRow struct {
@@ -139,7 +140,7 @@ func indexNote(st *State, states []news.SourceState) *note {
 	case enabled > 0 && failing == enabled:
 		return &note{Class: "bad", Text: "No source answers. Is this machine connected to the internet? The command khyber doctor says what is wrong with each source."}
 	case polled < enabled:
-		return &note{Class: "good", Text: strconv.Itoa(good) + " of " + count(enabled, "source") + " answered so far; reload this page in a minute."}
+		return &note{Class: "good", New: true, Text: strconv.Itoa(good) + " of " + count(enabled, "source") + " answered so far; reload this page in a minute."}
 	}
 	return nil
 }

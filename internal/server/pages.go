@@ -61,10 +61,11 @@ type page struct {
 	Title, Site, Root string
 	Static            bool // no server stands behind the page
 	Search            bool // there is a search
+	Help              bool // there is a manual
 	Nav               string
 	Canonical         string
 	Alternates        []alternate
-	Now               time.Time
+	Now               time.Time // when it was made; zero: that does not matter
 }
 
 type alternate struct{ Name, Type, Title, URL string }
@@ -73,7 +74,7 @@ type alternate struct{ Name, Type, Title, URL string }
 // pages work at an address of their own and behind a proxy with a prefix.
 func (s *Server) newPage(st *State, title, path string) page {
 	site := cmp.Or(st.Site.Title, "Khyber")
-	p := page{Title: site, Site: site, Static: st.static, Search: st.ParseQuery != nil && !st.static, Canonical: st.Site.BaseURL + path, Now: s.Now()}
+	p := page{Title: site, Site: site, Static: st.static, Search: st.ParseQuery != nil && !st.static, Help: len(s.Help) > 0, Canonical: st.Site.BaseURL + path, Now: s.Now()}
 	if title != "" {
 		p.Title = title + " – " + site
 	}

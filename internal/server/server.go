@@ -83,6 +83,9 @@ type Options struct {
 	// keeps what the hubs of sources were asked for.
 	Subscriptions SubscriptionStore
 
+	// Help is the manual, shown at /help; none: there is no such page.
+	Help []HelpPage
+
 	// MetricsElsewhere says that Metrics is served on an address of its own, so
 	// that /metrics is not here.
 	MetricsElsewhere bool
@@ -233,6 +236,8 @@ func (s *Server) routes() {
 		"/status.json":                s.statusJSON,
 		"/status.atom":                s.troublesAtom,
 		"/why":                        s.why,
+		"/help":                       s.help,
+		"/help/{name}":                s.help,
 		"/search":                     s.search,
 		"/search.atom":                s.search,
 		"/search.rss":                 s.search,

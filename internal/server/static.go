@@ -25,7 +25,7 @@ type File struct {
 
 // Static hands every file of a static copy to write, for `khyber publish`: the
 // topic feeds in their three forms, their archives, the pages, those of items
-// and stories that they name, the lists and the stylesheet, as a request would
+// and stories that they name, the manual, the lists and the stylesheet, as a request would
 // get them, less what only a server answers: hub, further pages, variants,
 // search. It ends with the first error of write.
 func (s *Server) Static(ctx context.Context, write func(File) error) error {
@@ -34,7 +34,14 @@ func (s *Server) Static(ctx context.Context, write func(File) error) error {
 	x := New(s.Options)
 	x.state.Store(&st)
 	c := copier{Server: x, write: write, entries: map[string]bool{}}
-	for _, name := range []string{"", "sources", "topics.opml", "sources.opml", strings.TrimPrefix(x.style.path, "/")} {
+	names := []string{"", "sources", "topics.opml", "sources.opml", strings.TrimPrefix(x.style.path, "/")}
+	if len(x.Help) > 0 {
+		names = append(names, "help")
+	}
+	for _, p := range x.Help {
+		names = append(names, "help/"+p.Name)
+	}
+	for _, name := range names {
 		if err := c.copy(ctx, name); err != nil {
 			return err
 		}
