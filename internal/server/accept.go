@@ -42,9 +42,20 @@ type weighted struct {
 // acceptedCoding picks the coding of an Accept-Encoding header; identity is
 // always possible, because a client that refuses it as well gets at least bytes.
 func acceptedCoding(header string) coding {
-	if header == "" {
-		return identity
+	if c, ok := usualCodings[header]; ok {
+		return c
 	}
+	return chosenCoding(header)
+}
+
+// usualCodings are what nearly every client sends, and what chosenCoding makes
+// of it.
+var usualCodings = map[string]coding{
+	"": identity, "identity": identity, "gzip": gzipped, "gzip, deflate": gzipped, "deflate, gzip": gzipped,
+	"gzip,deflate": gzipped, "gzip, deflate, br": gzipped, "gzip, deflate, br, zstd": zstandard,
+}
+
+func chosenCoding(header string) coding {
 	quality := map[string]float64{"gzip": -1, "zstd": -1}
 	any, plain := 0.0, -1.0
 	for _, w := range weights(header) {

@@ -32,7 +32,7 @@ func (s *Server) archive(w http.ResponseWriter, r *http.Request) {
 		Archive: publish.Archive{Name: name},
 	}
 	f.Site.Hub = false // it never changes, so there is nothing to deliver
-	doc, err := s.cache.get(r.Context(), f.Self(format), version{st, s.Store.Revision(t.ID)}, func(ctx context.Context) (rendered, error) {
+	doc, err := s.cache.get(r.Context(), localAddress(&f, format), version{st, s.Store.Revision(t.ID)}, func(ctx context.Context) (rendered, error) {
 		f, err := s.readPart(ctx, f)
 		if err != nil {
 			return rendered{}, err
@@ -40,17 +40,25 @@ func (s *Server) archive(w http.ResponseWriter, r *http.Request) {
 		var b bytes.Buffer
 		err = publish.Render(&b, format, f)
 		s.metrics.renders.WithLabelValues(string(format)).Inc()
-		return rendered{plain: b.Bytes(), changed: f.Changed, closed: f.Archive.Next != ""}, err
+		return rendered{
+			plain: b.Bytes(), changed: f.Changed,
+			direct: &direct{id, "/topics/{id}/archive/{name}", partAnswer(format, f.Archive.Next != "")},
+		}, err
 	})
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
+	s.serve(w, r, doc, doc.direct.answer)
+}
+
+// partAnswer is what is said of a part; a closed one never changes.
+func partAnswer(format publish.Format, closed bool) answer {
 	a := answer{contentType: format.ContentType(), cache: cacheTopicFeed, csp: cspTopicFeed, anyOrigin: true}
-	if doc.closed {
+	if closed {
 		a.cache = cacheForever
 	}
-	s.serve(w, r, doc, a)
+	return a
 }
 
 // readPart fills a TopicFeed with a part. Of a closed one nothing comes from the

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"net/http"
 	"runtime"
 	"sync"
 	"time"
@@ -41,17 +42,26 @@ type document struct {
 	tag     string  // of the ETag, without quotes and coding
 	rendered
 
-	mu    sync.Mutex
-	coded [2][]byte // gzip, zstd; compressed on first demand
+	modified []string // Last-Modified; nil: there is no date
+
+	mu     sync.Mutex
+	facets [3]facet // by coding; the bodies of gzip and zstd are made on first demand
+}
+
+// size is what the document counts for.
+func (d *document) size() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return int64(len(d.plain) + len(d.facets[gzipped].body) + len(d.facets[zstandard].body))
 }
 
 // rendered is what a rendering gives: the bytes, when they last changed, how far
-// the news in them reach, and whether they are final.
+// the news in them reach, and how it is answered by its own address.
 type rendered struct {
 	plain   []byte
 	changed time.Time
 	pulse   pulse
-	closed  bool // a part of an archive that never changes
+	direct  *direct // nil: it is only found the long way
 }
 
 // rendering makes a document.
@@ -160,6 +170,9 @@ func (c *cache) put(fk flightKey, made rendered) *document {
 		c.drop(e)
 	}
 	doc := &document{key: fk.key, version: fk.version, tag: tag, rendered: made}
+	if !made.changed.IsZero() {
+		doc.modified = []string{made.changed.UTC().Format(http.TimeFormat)}
+	}
 	c.docs[doc.key] = c.order.PushFront(doc)
 	c.grow(int64(len(made.plain)))
 	return doc
@@ -176,44 +189,78 @@ func (c *cache) grow(n int64) {
 
 func (c *cache) drop(e *list.Element) {
 	doc := e.Value.(*document)
-	doc.mu.Lock()
-	c.bytes -= int64(len(doc.plain) + len(doc.coded[0]) + len(doc.coded[1]))
-	doc.mu.Unlock()
+	c.bytes -= doc.size()
 	delete(c.docs, doc.key)
 	c.order.Remove(e)
 }
 
-// body returns the bytes of a document in a coding, compressed once.
-func (c *cache) body(doc *document, coding coding) ([]byte, error) {
-	if coding == identity {
-		return doc.plain, nil
+// fresh returns the document of an address as it is now; nil where it is not
+// kept, was rendered before a change, or is not for everybody who asks so.
+func (c *cache) fresh(address string, st *State, revision func(topic string) uint64) *document {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.docs[address]
+	if e == nil {
+		return nil
 	}
-	i := coding - 1
+	doc := e.Value.(*document)
+	if doc.direct == nil || doc.version != (version{st, revision(doc.direct.topic)}) {
+		return nil
+	}
+	c.order.MoveToFront(e)
+	return doc
+}
+
+// facet returns a document in a coding; its body may be missing. What is said of
+// a document depends on the request only where its form was negotiated.
+func (c *cache) facet(doc *document, coding coding, a answer) facet {
+	if a.location != "" {
+		return newFacet(doc, coding, a)
+	}
 	doc.mu.Lock()
-	b := doc.coded[i]
+	defer doc.mu.Unlock()
+	f := &doc.facets[coding]
+	if f.both == nil {
+		body, full := f.body, f.full
+		*f = newFacet(doc, coding, a)
+		f.body, f.full = body, full
+	}
+	return *f
+}
+
+// filled is facet with a body, compressed once.
+func (c *cache) filled(doc *document, coding coding, a answer) (facet, error) {
+	f := c.facet(doc, coding, a)
+	doc.mu.Lock()
+	body := doc.facets[coding].body
 	doc.mu.Unlock()
-	if b != nil {
-		return b, nil
+	if body == nil {
+		var err error
+		if body, err = compress(doc.plain, coding); err != nil {
+			return f, err
+		}
 	}
-	b, err := compress(doc.plain, coding)
-	if err != nil {
-		return nil, err
-	}
+	f.fill(coding, a, body)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	doc.mu.Lock()
-	known := doc.coded[i] != nil
-	if !known {
-		doc.coded[i] = b
+	kept := &doc.facets[coding]
+	grown := kept.body == nil && coding != identity
+	kept.body = body
+	if a.location == "" {
+		*kept = f
 	}
 	doc.mu.Unlock()
-	if e := c.docs[doc.key]; !known && e != nil && e.Value == doc {
-		c.grow(int64(len(b)))
+	if e := c.docs[doc.key]; grown && e != nil && e.Value == doc {
+		c.grow(int64(len(body)))
 	}
-	return b, nil
+	return f, nil
 }
 
 func compress(plain []byte, coding coding) ([]byte, error) {
+	if coding == identity {
+		return plain, nil
+	}
 	if coding == zstandard {
 		// One goroutine's worth of work at a time, in the caller's goroutine.
 		enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))

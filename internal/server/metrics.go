@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,10 +32,11 @@ type metrics struct {
 	seconds                                      *prometheus.HistogramVec
 	cacheBytes, subscribers                      prometheus.Gauge
 	deliveries                                   *prometheus.CounterVec
+	routes                                       routes
 }
 
 func newMetrics() *metrics {
-	m := &metrics{registry: prometheus.NewRegistry()}
+	m := &metrics{registry: prometheus.NewRegistry(), routes: routes{all: map[string]*routeCounters{}}}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "khyber_" + name, Help: help}, labels)
 		m.registry.MustRegister(c)
@@ -95,13 +97,53 @@ func (s *Server) ObservePoll(p news.Poll) {
 }
 
 // request counts an answer. Unknown paths share one route.
-func (m *metrics) request(route string, rec *recorder, took time.Duration) {
+func (m *metrics) request(route string, status int, bytes int64, took time.Duration) {
 	if route == "" || route == "/" {
 		route = "other"
 	}
-	m.requests.WithLabelValues(route, strconv.Itoa(rec.status)).Inc()
-	m.responseBytes.WithLabelValues(route).Add(float64(rec.bytes))
-	m.seconds.WithLabelValues(route).Observe(took.Seconds())
+	c := m.routes.of(route, m)
+	switch status {
+	case http.StatusOK:
+		c.ok().Inc()
+	case http.StatusNotModified:
+		c.unchanged().Inc()
+	default:
+		m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
+	}
+	c.bytes.Add(float64(bytes))
+	c.seconds.Observe(took.Seconds())
+}
+
+// routes keeps the counters of the routes that were asked for, because to look
+// one up by its labels costs as much as the rest of an answer.
+type routes struct {
+	mu  sync.RWMutex
+	all map[string]*routeCounters
+}
+
+type routeCounters struct {
+	ok, unchanged func() prometheus.Counter
+	bytes         prometheus.Counter
+	seconds       prometheus.Observer
+}
+
+func (r *routes) of(route string, m *metrics) *routeCounters {
+	r.mu.RLock()
+	c := r.all[route]
+	r.mu.RUnlock()
+	if c != nil {
+		return c
+	}
+	status := func(code string) func() prometheus.Counter {
+		return sync.OnceValue(func() prometheus.Counter { return m.requests.WithLabelValues(route, code) })
+	}
+	c = &routeCounters{status("200"), status("304"), m.responseBytes.WithLabelValues(route), m.seconds.WithLabelValues(route)}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.all[route] == nil {
+		r.all[route] = c
+	}
+	return r.all[route]
 }
 
 // Metrics returns the handler for an address of its own.

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,61 +50,155 @@ type answer struct {
 	anyOrigin   bool // scripts of any origin may read it
 }
 
-// serve answers with the document, or with 304 when the client has it.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, doc *document, a answer) {
-	h := w.Header()
-	coding := acceptedCoding(r.Header.Get("Accept-Encoding"))
-	etag := `"` + doc.tag + coding.suffix() + `"`
-	h.Set("Etag", etag)
-	h.Set("Cache-Control", a.cache)
-	h.Set("Content-Security-Policy", a.csp)
-	h.Set("Vary", "Accept-Encoding"+a.vary)
+// header is a line of a response that is made once and sent often. Nobody
+// changes its value.
+type header struct {
+	name  string // canonical
+	value []string
+}
+
+// facet is a document in one coding with what is said of it.
+type facet struct {
+	etag string
+	both []header // of a 200 and of a 304 (RFC 9110 §15.4.5)
+	full []header // of a 200 alone; nil: the body is not made yet
+	body []byte
+}
+
+func newFacet(doc *document, coding coding, a answer) facet {
+	f := facet{etag: `"` + doc.tag + coding.suffix() + `"`}
+	add := func(name, value string) { f.both = append(f.both, header{name, []string{value}}) }
+	add("Etag", f.etag)
+	add("Cache-Control", a.cache)
+	add("Vary", "Accept-Encoding"+a.vary)
 	if a.location != "" {
-		h.Set("Content-Location", a.location)
+		add("Content-Location", a.location)
 	}
 	if a.link != "" {
-		h.Set("Link", a.link)
+		add("Link", a.link)
 	}
 	if a.anyOrigin {
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", "ETag, Link, Last-Modified")
+		add("Access-Control-Allow-Origin", "*")
+		add("Access-Control-Expose-Headers", "ETag, Link, Last-Modified")
 	}
-	// A change in the same second would not show in a date, so the date is left
-	// out while it is so young (RFC 9110 §8.8.2.2).
-	changed := doc.changed.UTC().Truncate(time.Second)
-	dated := !doc.changed.IsZero() && s.Now().Sub(changed) >= time.Second
-	if dated {
-		h.Set("Last-Modified", changed.Format(http.TimeFormat))
+	return f
+}
+
+// fill adds the body and what is said of it.
+func (f *facet) fill(coding coding, a answer, body []byte) {
+	f.body = body
+	f.full = append(slices.Clone(everyAnswer), header{"Content-Security-Policy", []string{a.csp}},
+		header{"Content-Type", []string{a.contentType}}, header{"Content-Length", []string{strconv.Itoa(len(body))}})
+	if name := coding.name(); name != "" {
+		f.full = append(f.full, header{"Content-Encoding", []string{name}})
 	}
-	if notModified(r, etag, changed, dated, s.Now()) {
-		w.WriteHeader(http.StatusNotModified)
-		return
+}
+
+func set(h http.Header, lines []header) {
+	for _, l := range lines {
+		h[l.name] = l.value
 	}
-	body, err := s.cache.body(doc, coding)
-	if err != nil {
+}
+
+// serve answers with the document, or with 304 when the client has it.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, doc *document, a answer) {
+	if _, _, err := s.send(w, r, doc, a); err != nil {
+		h := w.Header()
 		h.Del("Etag")
 		h.Set("Cache-Control", "no-store")
 		s.fail(w, r, err)
-		return
 	}
-	h.Set("Content-Type", a.contentType)
-	if name := coding.name(); name != "" {
-		h.Set("Content-Encoding", name)
+}
+
+// send is serve; it says what was answered. With an error nothing was.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, doc *document, a answer) (status, bytes int, err error) {
+	coding := acceptedCoding(r.Header.Get("Accept-Encoding"))
+	f := s.cache.facet(doc, coding, a)
+	h, now := w.Header(), s.Now()
+	set(h, f.both)
+	// A change in the same second would not show in a date, so the date is left
+	// out while it is so young (RFC 9110 §8.8.2.2).
+	dated := doc.modified != nil && now.Sub(doc.changed.Truncate(time.Second)) >= time.Second
+	if dated {
+		h["Last-Modified"] = doc.modified
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if notModified(r, f.etag, doc.changed.Truncate(time.Second), dated, now) {
+		for _, l := range everyAnswer { // what the client keeps has them (RFC 9110 §15.4.5)
+			delete(h, l.name)
+		}
+		w.WriteHeader(http.StatusNotModified)
+		return http.StatusNotModified, 0, nil
+	}
+	if f.full == nil {
+		if f, err = s.cache.filled(doc, coding, a); err != nil {
+			return 0, 0, err
+		}
+	}
+	set(h, f.full)
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the client is gone: nobody is left to be told
+		bytes, _ = w.Write(f.body) // the client is gone: nobody is left to be told
 	}
+	return http.StatusOK, bytes, nil
+}
+
+// Header lines of every answer but a 304. They never change.
+var everyAnswer = []header{
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Referrer-Policy", []string{"no-referrer"}},
+	{"X-Robots-Tag", []string{"noindex"}},
+}
+
+// date is the Date of a second, written once.
+type date struct {
+	second int64
+	value  []string
+}
+
+func (s *Server) dated(now time.Time) []string {
+	d := s.date.Load()
+	if d == nil || d.second != now.Unix() {
+		d = &date{now.Unix(), []string{now.UTC().Format(http.TimeFormat)}}
+		s.date.Store(d)
+	}
+	return d.value
+}
+
+// direct says how a document is found and answered by the address that it gives
+// as its own, without looking at the parts of the request.
+type direct struct {
+	topic  string // its revision is that of the document
+	route  string // for the metrics
+	answer answer
+}
+
+// quick answers for a document that was rendered before, is asked for by its own
+// address and has not changed; false: the long way is needed. Most polls of
+// readers end here, so nothing is allocated but by net/http.
+func (s *Server) quick(w http.ResponseWriter, r *http.Request, began time.Time) bool {
+	doc := s.cache.fresh(r.RequestURI, s.state.Load(), s.Store.Revision)
+	if doc == nil {
+		return false
+	}
+	status, bytes, err := s.send(w, r, doc, doc.direct.answer)
+	if err != nil {
+		return false // said again, with its reason, on the long way
+	}
+	s.metrics.request(doc.direct.route, status, int64(bytes), s.Now().Sub(began))
+	return true
 }
 
 // notModified evaluates the conditions of a GET (RFC 9110 §13.2.2): a tag wins
 // over a date, and a date that is unreadable or in the future does not count.
 func notModified(r *http.Request, etag string, changed time.Time, dated bool, now time.Time) bool {
-	if tags := r.Header.Values("If-None-Match"); len(tags) > 0 {
+	if tags := r.Header["If-None-Match"]; len(tags) > 0 {
 		return hasTag(strings.Join(tags, ","), etag)
 	}
-	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	date := r.Header.Get("If-Modified-Since")
+	if date == "" {
+		return false
+	}
+	since, err := http.ParseTime(date)
 	return err == nil && dated && !since.After(now) && !changed.After(since)
 }
 

@@ -12,7 +12,8 @@
 // A request takes this way: ServeHTTP → route → the handler finds the canonical
 // key of what is asked → cache.get renders it once per revision → serve answers
 // 200 or 304 in the coding that was asked for. So an unchanged document costs
-// neither the store nor a rendering.
+// neither the store nor a rendering; asked for by its own address it is found
+// before any routing (quick).
 package server
 
 import (
@@ -135,6 +136,7 @@ type Server struct {
 	mux     *http.ServeMux
 	pages   *template.Template
 	style   asset
+	date    atomic.Pointer[date]
 	scans   chan struct{} // taken while searching
 	volumes volumes
 	weeks   weeks
@@ -259,23 +261,25 @@ func (s *Server) routes() {
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := s.Now()
-	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 	h := w.Header()
-	h.Set("Date", began.UTC().Format(http.TimeFormat))
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Robots-Tag", "noindex")
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
+	h["Date"] = s.dated(began)
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if reads && s.quick(w, r, began) {
+		return
+	}
+	set(h, everyAnswer)
+	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	switch {
+	case reads:
 		s.mux.ServeHTTP(rec, r)
-	case http.MethodOptions:
+	case r.Method == http.MethodOptions:
 		preflight(rec)
-	case http.MethodPost:
+	case r.Method == http.MethodPost:
 		s.post(rec, r)
 	default:
 		s.readOnly(rec, r)
 	}
-	s.metrics.request(r.Pattern, rec, s.Now().Sub(began))
+	s.metrics.request(r.Pattern, rec.status, rec.bytes, s.Now().Sub(began))
 }
 
 // post takes what the hub is sent and what hubs push; nothing else can be

@@ -152,7 +152,7 @@ func TestManyVariantsStayInTheBound(t *testing.T) {
 	total := int64(0)
 	for e := s.cache.order.Front(); e != nil; e = e.Next() {
 		d := e.Value.(*document)
-		total += int64(len(d.plain) + len(d.coded[0]) + len(d.coded[1]))
+		total += int64(len(d.plain) + len(d.facets[gzipped].body) + len(d.facets[zstandard].body))
 	}
 	if total != s.cache.bytes || total > s.cache.max || s.cache.order.Len() != len(s.cache.docs) {
 		t.Errorf("%d bytes in %d documents, counted %d", total, s.cache.order.Len(), s.cache.bytes)

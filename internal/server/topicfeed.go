@@ -59,11 +59,23 @@ func (s *Server) topicFeed(w http.ResponseWriter, r *http.Request, st *State, t 
 		s.fail(w, r, err)
 		return
 	}
-	a.contentType, a.cache, a.csp, a.anyOrigin = format.ContentType(), cacheTopicFeed, cspTopicFeed, true
-	if st.Site.Hub {
+	all := topicAnswer(head, format)
+	all.vary, all.location = a.vary, a.location
+	s.serve(w, r, doc, all)
+}
+
+// topicAnswer is what is said of a document of a topic.
+func topicAnswer(head publish.TopicFeed, format publish.Format) answer {
+	a := answer{contentType: format.ContentType(), cache: cacheTopicFeed, csp: cspTopicFeed, anyOrigin: true}
+	if head.Site.Hub {
 		a.link = hubLink(head, format)
 	}
-	s.serve(w, r, doc, a)
+	return a
+}
+
+// localAddress is the address of a document as a request for it names it.
+func localAddress(f *publish.TopicFeed, format publish.Format) string {
+	return strings.TrimPrefix(f.Self(format), f.Site.BaseURL)
 }
 
 // hubLink is the Link header of a document that the hub serves.
@@ -83,7 +95,7 @@ func (st *State) head(t news.Topic, v variant) publish.TopicFeed {
 // rendering, never old bytes under a new tag.
 func (s *Server) document(ctx context.Context, st *State, head publish.TopicFeed, p store.Page, format publish.Format) (*document, error) {
 	v := version{st, s.Store.Revision(head.Topic.ID)}
-	return s.cache.get(ctx, head.Self(format), v, func(ctx context.Context) (rendered, error) {
+	return s.cache.get(ctx, localAddress(&head, format), v, func(ctx context.Context) (rendered, error) {
 		f, err := s.readTopic(ctx, st, head, p)
 		if err != nil {
 			return rendered{}, err
@@ -91,7 +103,10 @@ func (s *Server) document(ctx context.Context, st *State, head publish.TopicFeed
 		var b bytes.Buffer
 		err = publish.Render(&b, format, f)
 		s.metrics.renders.WithLabelValues(string(format)).Inc()
-		return rendered{plain: b.Bytes(), changed: f.Changed, pulse: pulseOf(f.Entries)}, err
+		return rendered{
+			plain: b.Bytes(), changed: f.Changed, pulse: pulseOf(f.Entries),
+			direct: &direct{f.Topic.ID, "/topics/{name}", topicAnswer(head, format)},
+		}, err
 	})
 }
 
