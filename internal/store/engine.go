@@ -137,8 +137,8 @@ type Tx interface {
 	// Forget deletes stubs and the entries of their items. A mark is not given
 	// again.
 	Forget(stubs []news.ItemID) error
-	// Sweep looks at n keys, or more, from a cursor on and deletes those whose
-	// item is forgotten.
+	// Sweep looks at about n keys from a cursor on and deletes those whose item
+	// is forgotten.
 	Sweep(cursor string, n int) (next string, deleted int, err error)
 	// PutRows keeps rows, and deletes those whose Value is nil.
 	PutRows(table Table, rows []Row) error

@@ -211,16 +211,63 @@ func (c *coder) timeSince(v *time.Time, base time.Time) {
 // text of an item: what is compressed. The dates stand against FirstSeen.
 func (c *coder) itemText(s *store.Stored) {
 	i := &s.Item
-	for _, v := range []*string{&i.Link, &i.GUID, &i.EntryID, &i.Title, &i.Summary, &i.Excerpt, &i.Image, &i.Rights, &i.Lang, &i.Publisher, &i.DateRaw, &i.Outlet.Name, &i.Outlet.URL} {
+	for _, v := range []*string{&i.Link, &i.GUID, &i.EntryID, &i.Title, &i.Summary, &i.Excerpt, &i.Image, &i.Rights, &i.Lang, &i.Publisher, &i.Outlet.Name, &i.Outlet.URL} {
 		c.str(v)
 	}
 	for _, v := range []*time.Time{&i.Published, &i.Updated, &i.At, &i.Revised} {
 		c.timeSince(v, i.FirstSeen)
 	}
+	c.dateRaw(&i.DateRaw, i.Published)
 	list(c, &i.Authors, func(p *news.Person) { c.str(&p.Name); c.str(&p.Email); c.str(&p.URL) })
 	list(c, &i.Tags, c.str)
 	list(c, &i.Files, func(f *news.Enclosure) { c.str(&f.URL); c.str(&f.Type); c.sint(&f.Length); c.str(&f.Title) })
 	list(c, &i.Matches, c.match)
+}
+
+// rawDates are the forms in which nearly all dates are written.
+var rawDates = []string{time.RFC1123Z, "Mon, 02 Jan 2006 15:04:05 GMT", time.RFC3339, "2006-01-02T15:04:05-07:00"}
+
+// dateRaw codes a date as it was written: mostly in one of a few forms, so that
+// form and zone are enough. 0: as text; else the form, counted from 1.
+func (c *coder) dateRaw(v *string, at time.Time) {
+	form, minutes := uint64(0), int64(0)
+	if !c.reading {
+		form, minutes = rawDate(*v, at)
+	}
+	c.uint(&form)
+	if form == 0 {
+		c.str(v)
+		return
+	}
+	c.sint(&minutes)
+	if !c.reading {
+		return
+	}
+	if form > uint64(len(rawDates)) || minutes < -dayMinutes || minutes > dayMinutes {
+		c.fail("form of a date")
+		return
+	}
+	*v = at.In(time.FixedZone("", int(minutes)*60)).Format(rawDates[form-1])
+}
+
+const dayMinutes = 24 * 60
+
+// rawDate returns the form and the zone that write the time as the text has it.
+func rawDate(s string, at time.Time) (form uint64, minutes int64) {
+	if at.IsZero() || s == "" {
+		return 0, 0
+	}
+	for i, layout := range rawDates {
+		t, err := time.Parse(layout, s)
+		if err != nil || !t.Equal(at) {
+			continue
+		}
+		_, zone := t.Zone()
+		if zone%60 == 0 && at.In(time.FixedZone("", zone)).Format(layout) == s {
+			return uint64(i) + 1, int64(zone / 60)
+		}
+	}
+	return 0, 0
 }
 
 func (c *coder) match(m *news.Match) {

@@ -183,3 +183,30 @@ func stable[T any](t *testing.T, code func(*coder, *T), row []byte) {
 		t.Errorf("%v\n got %+v\nwant %+v", err, again, v)
 	}
 }
+
+func TestADateIsKeptAsItWasWritten(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 5, 0, 0, time.UTC)
+	for _, c := range []struct {
+		raw   string
+		bytes int // of its row
+	}{
+		{"Mon, 23 Nov 2026 14:05:00 +0500", 3},
+		{"Mon, 23 Nov 2026 09:05:00 GMT", 2},
+		{"2026-11-23T09:05:00Z", 2},
+		{"2026-11-23T13:35:00+04:30", 3},
+		{"2026-11-23T09:05:00+00:00", 2},
+		{"Mon, 23 Nov 2026 14:06:00 +0500", 33}, // another minute: it was mended
+		{"Tue, 23 Nov 2026 14:05:00 +0500", 33}, // a wrong day
+		{"23.11.2026", 12},
+		{"", 2},
+	} {
+		raw, got := c.raw, ""
+		w := writer(itemVersion, nil)
+		w.dateRaw(&raw, at)
+		r := reader(itemVersion, w.b)
+		r.dateRaw(&got, at)
+		if err := r.end(); err != nil || got != c.raw || len(w.b)-1 != c.bytes {
+			t.Errorf("%q: %q in %d bytes, want %d: %v", c.raw, got, len(w.b)-1, c.bytes, err)
+		}
+	}
+}

@@ -1,12 +1,19 @@
 package bolt
 
 import (
+	_ "embed" // the dictionary
 	"fmt"
 
 	"github.com/klauspost/compress/zstd"
 
 	"khyber/internal/store"
 )
+
+// dictionary1 is what rows are compressed with. A row names its dictionary, so
+// that a later one can follow: this one stays for the rows that have it.
+//
+//go:embed dictionary/1.zdict
+var dictionary1 []byte
 
 // packer makes rows of items: a head that is read alone when a poll brings a
 // known item, and the compressed rest. It is safe for concurrent use.
@@ -20,12 +27,12 @@ type packer struct {
 const maxText = 16 << 20
 
 func newPacker() (*packer, error) {
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderDict(dictionary1), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
 		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(64<<10), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("prepare compression: %w", err)
 	}
-	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxText))
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderDicts(dictionary1), zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxText))
 	if err != nil {
 		return nil, fmt.Errorf("prepare decompression: %w", err)
 	}

@@ -20,10 +20,10 @@ var (
 	bSource   = []byte("source")   // source → record
 	bPolls    = []byte("polls")    // source → last polls, earliest first, each with its length
 	bDocument = []byte("document") // source → item8 · raw8 … of the last complete document
-	bSeq      = []byte("seq")      // item8 → seq
+	bSeq      = []byte("seq")      // item8 → seq, packed
 	bItem     = []byte("item")     // seq8 → row: the order of arrival
 	bStub     = []byte("stub")     // seq8 → stub
-	bKey      = []byte("key")      // rule1 · hash8 · scope4 → seq
+	bKey      = []byte("key")      // rule1 · hash8 · scope4 → seq, packed
 	bRevision = []byte("revision") // seq8 → revisions, oldest first
 	bTopic    = []byte("topic")    // origin → topic
 	bEntry    = []byte("entry")    // origin → bucket: mark8 → entry
@@ -55,18 +55,7 @@ type tx struct {
 
 func be8(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), n) }
 
-// seqs are stored short, in keys' values and documents.
-func packSeq(b []byte, n uint64) []byte { return binary.AppendUvarint(b, n) }
-
-func unpackSeq(b []byte) (uint64, error) {
-	n, size := binary.Uvarint(b)
-	if size != len(b) || size <= 0 {
-		return 0, fmt.Errorf("%w: item number", errDamaged)
-	}
-	return n, nil
-}
-
-// keyRow is the row of a key: 64 bits of its hash, then 32 of its scope, so that
+// keyRow names a key: 64 bits of its hash, then 32 of its scope, so that
 // the same key of all sources stands together.
 func keyRow(k story.Key) []byte {
 	b := make([]byte, 0, 13)
@@ -96,11 +85,7 @@ func (t *tx) unset(bucket, key []byte) error {
 
 // seq returns the number of an item; 0: unknown.
 func (t *tx) seq(id news.ItemID) (uint64, error) {
-	v := t.Bucket(bSeq).Get(be8(uint64(id)))
-	if v == nil {
-		return 0, nil
-	}
-	return unpackSeq(v)
+	return t.seqs().get(be8(uint64(id)))
 }
 
 func (t *tx) Generation() (uint64, error) {
@@ -210,24 +195,24 @@ func (t *tx) Document(source string) ([]store.Present, error) {
 func (t *tx) Owners(keys []story.Key) ([][]store.Owner, error) {
 	out := make([][]store.Owner, len(keys))
 	known := make(map[uint64]store.Owner)
-	cur := t.Bucket(bKey).Cursor()
+	packed := t.keys()
 	for i, key := range keys {
-		prefix := keyRow(key)[:9]
-		for k, v := cur.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cur.Next() {
-			seq, err := unpackSeq(v)
-			if err != nil {
-				return nil, err
-			}
+		err := packed.each(keyRow(key)[:9], func(seq uint64) error {
 			owner, ok := known[seq]
 			if !ok {
+				var err error
 				if owner, err = t.owner(seq); err != nil {
-					return nil, err
+					return err
 				}
 				known[seq] = owner
 			}
 			if owner.ID != 0 {
 				out[i] = append(out[i], owner)
 			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return out, nil

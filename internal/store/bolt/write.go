@@ -117,7 +117,7 @@ func (t *tx) PutItems(items []store.Stored) error {
 				return fmt.Errorf("number item %s: %w", id, err)
 			}
 			added++
-			if err := t.set(bSeq, be8(uint64(id)), packSeq(nil, seq)); err != nil {
+			if err := t.seqs().put(be8(uint64(id)), seq); err != nil {
 				return err
 			}
 		}
@@ -148,15 +148,15 @@ func (t *tx) count(by int) error {
 }
 
 func (t *tx) SetKeys(keys []store.KeyOf) error {
-	b := t.Bucket(bKey)
+	packed := t.keys()
 	for _, k := range keys {
 		row := keyRow(k.Key)
-		if v := b.Get(row); v != nil {
-			seq, err := unpackSeq(v)
-			if err != nil {
-				return err
-			}
-			owner, err := t.owner(seq)
+		held, err := packed.get(row)
+		if err != nil {
+			return err
+		}
+		if held != 0 {
+			owner, err := t.owner(held)
 			if err != nil {
 				return err
 			}
@@ -168,7 +168,7 @@ func (t *tx) SetKeys(keys []store.KeyOf) error {
 		if err != nil {
 			return err
 		}
-		if err := t.setIn(b, row, packSeq(nil, seq)); err != nil {
+		if err := packed.put(row, seq); err != nil {
 			return err
 		}
 	}
@@ -211,7 +211,7 @@ func (t *tx) Append(topic string, items []store.Joined) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	entries.FillPercent = fillOrdered
+	entries.FillPercent, marks.FillPercent = fillOrdered, fillOrdered
 	added := 0
 	for _, j := range items {
 		seq, err := t.seq(j.Item)
@@ -294,7 +294,7 @@ func (t *tx) Forget(ids []news.ItemID) error {
 		if err := t.unset(bStub, be8(seq)); err != nil {
 			return err
 		}
-		if err := t.unset(bSeq, be8(uint64(id))); err != nil {
+		if err := t.seqs().remove(be8(uint64(id))); err != nil {
 			return err
 		}
 		if err := t.leave(seq); err != nil {
@@ -325,25 +325,8 @@ func (t *tx) leave(seq uint64) error {
 }
 
 func (t *tx) Sweep(cursor string, n int) (string, int, error) {
-	var dead [][]byte
-	next, err := t.walk(bKey, cursor, n, false, func(k, v []byte) error {
-		seq, err := unpackSeq(v)
-		if err != nil {
-			return err
-		}
+	return t.keys().sweep(cursor, n, func(seq uint64) (bool, error) {
 		owner, err := t.owner(seq)
-		if err == nil && owner.ID == 0 {
-			dead = append(dead, append([]byte(nil), k...))
-		}
-		return err
+		return owner.ID == 0, err
 	})
-	if err != nil {
-		return "", 0, err
-	}
-	for _, k := range dead {
-		if err := t.unset(bKey, k); err != nil {
-			return "", 0, err
-		}
-	}
-	return next, len(dead), nil
 }
