@@ -44,7 +44,8 @@ type Engine interface {
 	Flush(ctx context.Context) error
 	// Backup writes a snapshot that the engine can open.
 	Backup(ctx context.Context, w io.Writer) error
-	// Check looks for damage in the engine's own structures.
+	// Check looks for damage in the engine's own structures. Where it finds some
+	// there are no more writes: they would fail with ErrReadOnly and ErrDamaged.
 	Check(ctx context.Context) error
 	// Sizes measures the storage.
 	Sizes(ctx context.Context) (Sizes, error)
@@ -275,5 +276,7 @@ type Sizes struct {
 	Free       int64         // of them to be used again
 	Limit      int64         // the file grows no further; 0: no limit
 	OldestRead time.Duration // age of the oldest snapshot in use
-	Fault      error         // why there are no more writes; nil: there are
+	DiskFree   int64         // bytes that its disk has left; 0: not known
+	Fault      error         // why there are no writes: ErrFull as long as there is no room; nil: there are
+	Crashed    bool          // it was not closed the last time, and not checked since
 }

@@ -23,6 +23,9 @@ const (
 	// headroom is what must stay free below the file's limit, in bytes: deletes
 	// need pages too, and a file grows in steps of 16 MiB.
 	headroom = 64 << 20
+	// diskLow is how many bytes the disk and the free pages of the file must have
+	// together: below it there is soon no room to delete anything.
+	diskLow = 256 << 20
 	// dailyShare and dailyLeast are how much of the archive may go in a day of
 	// run time: a clock that jumps by years must not empty it.
 	dailyShare = 20 // one twentieth
@@ -63,7 +66,7 @@ func (s *Store) Expire(ctx context.Context, keep time.Duration, limit int) (Expi
 		at.day, at.taken = now, 0
 	}
 	run := expire{now: now, cutoff: now.Add(-keep), limit: limit, most: max(dailyLeast, sizes.Items/dailyShare) - at.taken}
-	if sizes.Limit > 0 && sizes.Bytes-sizes.Free > sizes.Limit-headroom && keep > minKeep {
+	if sizes.low() && keep > minKeep {
 		run.cutoff, run.done.Shrunk = now.Add(-minKeep), true
 	}
 	var done expire
@@ -81,6 +84,11 @@ func (s *Store) Expire(ctx context.Context, keep time.Duration, limit int) (Expi
 	s.moved(done.touched)
 	s.opt.Crash("expire.batch")
 	return done.done, nil
+}
+
+// low says whether there is soon no room to delete anything.
+func (s *Sizes) low() bool {
+	return s.Limit > 0 && s.Bytes-s.Free > s.Limit-headroom || s.DiskFree > 0 && s.DiskFree+s.Free < diskLow
 }
 
 // expire is one run in one transaction.

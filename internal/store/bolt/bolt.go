@@ -7,10 +7,14 @@
 // [store.Ledger]; the next write takes the latter along. It starts no goroutine:
 // of concurrent writers the first one leads and commits for all that queue
 // meanwhile. Read transactions must be short, since the file grows while one is
-// open.
+// open; while a long one is, as for a backup, there is one commit a second.
+//
+// A file that was not closed is known by a mark, and one that cannot be synced
+// takes no more writes: only a restart tells what is on the disk.
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -57,25 +61,40 @@ const (
 // Options of an engine. The zero value works.
 type Options struct {
 	MaxSize int64 // of the file, in bytes; 0: DefaultMaxSize
+	Reserve int64 // that the file leaves free on its disk, in bytes; 0: DefaultReserve, below: none
 	Log     *slog.Logger
 	Now     func() time.Time // for the age of reads; nil: it is not measured
 	NoSync  bool             // for tests that do not crash: no fsync
 	Wait    time.Duration    // for another process to let go of the file; 0: 2 s
+	// Broken is told once why there are no more writes until a restart; nil:
+	// nobody wants to know before the next write.
+	Broken func(error)
+	// Crash is told where a file is put in its place, for tests that kill the
+	// process; nil outside of them.
+	Crash func(point string)
 }
 
 // Engine is an open file.
 type Engine struct {
-	db     *bbolt.DB
-	path   string
-	limit  int64
-	packer *packer
-	ledger *store.Ledger
-	group  group
-	now    func() time.Time
+	db      *bbolt.DB
+	path    string
+	limit   int64
+	reserve int64
+	packer  *packer
+	ledger  *store.Ledger
+	group   group
+	now     func() time.Time
+	tell    func(error) // Options.Broken
+	crash   func(string)
 
-	mu    sync.Mutex
-	reads map[*bbolt.Tx]time.Time
-	fault error // of the write that broke the engine
+	mu      sync.Mutex
+	reads   map[*bbolt.Tx]time.Time
+	longs   int           // reads through the whole file
+	calm    chan struct{} // closed when the last of them ends; nil: there is none
+	fault   error         // of the write that broke the engine, or of a Check
+	full    error         // of the last write, if there was no room for it
+	marked  bool          // the file says that it is open
+	crashed bool          // it did so when it was opened, and was not checked since
 }
 
 // Open opens the file, or makes one where there is none. Its folder must exist.
@@ -89,8 +108,20 @@ func Open(path string, o Options) (e *Engine, err error) {
 	if o.Wait == 0 {
 		o.Wait = lockWait
 	}
+	if o.Reserve == 0 {
+		o.Reserve = DefaultReserve
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Broken == nil {
+		o.Broken = func(error) {}
+	}
+	if o.Crash == nil {
+		o.Crash = func(string) {}
+	}
+	if err := checkVolume(path, look(filepath.Dir(path)).kind, o.Log); err != nil {
+		return nil, err
 	}
 	if err := place(path, o); err != nil {
 		return nil, err
@@ -100,7 +131,10 @@ func Open(path string, o Options) (e *Engine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	e = &Engine{db: db, path: path, limit: o.MaxSize, now: o.Now, reads: make(map[*bbolt.Tx]time.Time)}
+	e = &Engine{
+		db: db, path: path, limit: o.MaxSize, reserve: o.Reserve, now: o.Now, tell: o.Broken, crash: o.Crash,
+		reads: make(map[*bbolt.Tx]time.Time),
+	}
 	if err := e.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -113,7 +147,7 @@ func place(path string, o Options) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		o.Log.Warn("database is new", "file", path)
-		return create(path)
+		return create(path, o.Crash)
 	case err != nil:
 		return fmt.Errorf("look for the database: %w", err)
 	case info.IsDir():
@@ -126,7 +160,7 @@ func place(path string, o Options) error {
 
 // create makes a database beside path and moves it there, so that a loss of
 // power leaves no torn file (bbolt #567).
-func create(path string) (err error) {
+func create(path string, crash func(string)) (err error) {
 	folder := filepath.Dir(path)
 	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".new-*")
 	if err != nil {
@@ -158,6 +192,7 @@ func create(path string) (err error) {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("put the database in its place: %w", err)
 	}
+	crash("create.renamed")
 	return syncFolder(folder)
 }
 
@@ -209,12 +244,27 @@ func (e *Engine) load() error {
 	if err := e.complete(); err != nil {
 		return err
 	}
+	if err := e.readMark(); err != nil {
+		return err
+	}
+	if err := e.countFree(); err != nil {
+		return err
+	}
 	return e.db.View(func(b *bbolt.Tx) error {
 		e.ledger = store.NewLedger(nil)
 		all, err := (&tx{Tx: b, engine: e}).Sources(nil)
 		e.ledger.Put(all)
 		return err
 	})
+}
+
+// countFree has bbolt count the free pages, which it does at the end of a write.
+func (e *Engine) countFree() error {
+	b, err := e.db.Begin(true)
+	if err != nil {
+		return fmt.Errorf("count the free pages: %w", err)
+	}
+	return b.Rollback()
 }
 
 // known refuses a file of another program or of a later Khyber.
@@ -314,6 +364,9 @@ func (e *Engine) Backup(ctx context.Context, w io.Writer) (err error) {
 	if err := e.copyTo(f); err != nil {
 		return fmt.Errorf("copy the database: %w", err)
 	}
+	if err := unmarkCopy(f.Name()); err != nil {
+		return fmt.Errorf("copy the database: %w", err)
+	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("copy the database: %w", err)
 	}
@@ -328,31 +381,14 @@ func (e *Engine) copyTo(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer e.begun(b)()
+	defer e.long(b)()
 	_, err = b.WriteTo(w)
 	return err
 }
 
-// Check looks for damage in the pages of the file.
-func (e *Engine) Check(ctx context.Context) (err error) {
-	defer damaged(e.path, &err)()
-	b, err := e.db.Begin(false)
-	if err != nil {
-		return fmt.Errorf("begin to read: %w", err)
-	}
-	defer e.begun(b)()
-	var found []error
-	for err := range b.Check() { // read to its end: a goroutine of bbolt's waits
-		if len(found) < 10 {
-			found = append(found, err)
-		}
-	}
-	return errors.Join(append(found, ctx.Err())...)
-}
-
 // Sizes measures the file.
 func (e *Engine) Sizes(context.Context) (store.Sizes, error) {
-	s := store.Sizes{Limit: e.limit}
+	s := store.Sizes{Limit: e.limit, DiskFree: max(0, look(filepath.Dir(e.path)).free)}
 	info, err := os.Stat(e.path)
 	if err != nil {
 		return s, fmt.Errorf("measure the file: %w", err)
@@ -368,7 +404,7 @@ func (e *Engine) Sizes(context.Context) (store.Sizes, error) {
 	})
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s.Fault = e.fault
+	s.Fault, s.Crashed = cmp.Or(e.fault, e.full), e.crashed
 	for _, at := range e.reads {
 		s.OldestRead = max(s.OldestRead, e.now().Sub(at))
 	}
@@ -380,7 +416,7 @@ func (e *Engine) Path() string { return e.path }
 
 // Close closes the file. Closing twice is once.
 func (e *Engine) Close() error {
-	if err := e.db.Close(); err != nil {
+	if err := errors.Join(e.unmark(), e.db.Close()); err != nil {
 		return fmt.Errorf("close the file: %w", err)
 	}
 	return nil

@@ -42,6 +42,7 @@ func Compact(ctx context.Context, path string, o Options) (before, after int64, 
 	if err := compactTo(ctx, f.Name(), e.db); err != nil {
 		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
 	}
+	e.crash("compact.written")
 	is, err := os.Stat(f.Name())
 	if err != nil {
 		return 0, 0, fmt.Errorf("measure the new file: %w", err)
@@ -49,6 +50,7 @@ func Compact(ctx context.Context, path string, o Options) (before, after int64, 
 	if err := os.Rename(f.Name(), path); err != nil {
 		return 0, 0, fmt.Errorf("put the database in its place: %w", err)
 	}
+	e.crash("compact.renamed")
 	return was.Size(), is.Size(), syncFolder(filepath.Dir(path))
 }
 

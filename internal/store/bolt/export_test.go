@@ -1,5 +1,11 @@
 package bolt
 
+import (
+	"log/slog"
+
+	"go.etcd.io/bbolt"
+)
+
 // Queued returns how many writes wait or run.
 func (e *Engine) Queued() int {
 	e.group.mu.Lock()
@@ -15,3 +21,22 @@ func (e *Engine) Pages() int64 {
 	stats := e.db.Stats()
 	return stats.TxStats.GetWrite()
 }
+
+// Mend forgets what broke the engine.
+func (e *Engine) Mend() { e.stop(nil) }
+
+// Update changes the file behind the engine's back.
+func (e *Engine) Update(f func(*bbolt.Tx) error) error { return e.db.Update(f) }
+
+// LongRead begins a read through the whole file and returns what ends it.
+func (e *Engine) LongRead() (func(), error) {
+	b, err := e.db.Begin(false)
+	if err != nil {
+		return nil, err
+	}
+	return e.long(b), nil
+}
+
+// Judge says of the kind of a file system whether it is refused, and whether
+// there is a warning.
+func Judge(kind uint32, log *slog.Logger) error { return checkVolume("khyber.db", kind, log) }

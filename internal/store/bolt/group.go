@@ -1,14 +1,13 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"sync"
-	"syscall"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"khyber/internal/store"
 )
@@ -69,6 +68,7 @@ func (e *Engine) Write(ctx context.Context, f func(store.Tx) error) error {
 
 // lead commits for the head of the queue and wakes those that it answered.
 func (e *Engine) lead() {
+	e.wait()
 	g := &e.group
 	g.mu.Lock()
 	calls := g.queue[:min(len(g.queue), groupCalls)]
@@ -91,7 +91,8 @@ var errAgain = errors.New("again without the call that failed")
 // commit answers the first n calls with one commit, or more when a call fails
 // after it wrote: that one is taken out, the others run again.
 func (e *Engine) commit(calls []*call) (n int) {
-	if err := e.writable(); err != nil {
+	if err := cmp.Or(e.writable(), e.room()); err != nil {
+		e.refused(err)
 		for _, c := range calls {
 			c.err = err
 		}
@@ -103,7 +104,7 @@ func (e *Engine) commit(calls []*call) (n int) {
 		err := e.db.Update(func(b *bbolt.Tx) error {
 			t := &tx{Tx: b, engine: e}
 			done = t
-			if err := t.settled(); err != nil {
+			if err := errors.Join(t.mark(), t.settled()); err != nil {
 				return err
 			}
 			return t.run(calls, failed, &n)
@@ -114,8 +115,7 @@ func (e *Engine) commit(calls []*call) (n int) {
 		if err != nil {
 			err = e.broken(err)
 		} else {
-			e.ledger.Put(done.put)
-			e.ledger.Delete(done.gone)
+			e.wrote(done)
 		}
 		for _, c := range calls[:n] {
 			if !failed[c] {
@@ -185,15 +185,41 @@ func (e *Engine) writable() error {
 	return nil
 }
 
+// wrote takes over what a commit made durable.
+func (e *Engine) wrote(t *tx) {
+	e.ledger.Put(t.put)
+	e.ledger.Delete(t.gone)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.marked, e.full = true, nil
+}
+
+// refused keeps in mind why there was no room, until a write finds some.
+func (e *Engine) refused(err error) {
+	if errors.Is(err, store.ErrFull) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.full = err
+	}
+}
+
 // broken sorts an error of bbolt's. A full disk passes; after any other one the
 // kernel may have dropped the pages, so that a retry that succeeds would lie:
 // only a restart tells what is on the disk.
 func (e *Engine) broken(err error) error {
-	if errors.Is(err, berrors.ErrMaxSizeReached) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	if full(err) {
+		err = fmt.Errorf("%w: %w", store.ErrFull, err)
+		e.refused(err)
+		return err
 	}
+	e.stop(err)
+	e.tell(err)
+	return fmt.Errorf("%w: %w", store.ErrReadOnly, err)
+}
+
+// stop ends the writes.
+func (e *Engine) stop(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.fault = err
-	return fmt.Errorf("%w: %w", store.ErrReadOnly, err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -170,11 +171,22 @@ func TestAFullFileRefusesWritesAndGoesOn(t *testing.T) {
 }
 
 func TestAFailedSyncEndsWriting(t *testing.T) {
-	e := open(t).(*bolt.Engine)
+	var told []error
+	e, err := bolt.Open(filepath.Join(t.TempDir(), "khyber.db"), bolt.Options{MaxSize: 1 << 30, NoSync: true, Broken: func(err error) { told = append(told, err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end(t, e)
+	sync := fmt.Errorf("file sync error: %s", syscall.EIO)
 	for _, c := range []struct{ err, want error }{
-		{fmt.Errorf("write: %w", syscall.ENOSPC), store.ErrFull},
-		{errors.New("file sync error: input/output error"), store.ErrReadOnly},
+		{&fs.PathError{Op: "write", Path: "khyber.db", Err: syscall.ENOSPC}, store.ErrFull},
+		{&fs.PathError{Op: "write", Path: "khyber.db", Err: syscall.EDQUOT}, store.ErrFull},
+		{fmt.Errorf("file resize error: truncate khyber.db: %s", syscall.ENOSPC), store.ErrFull},
+		{syscall.ENOSPC, store.ErrReadOnly}, // of a sync: what was written may be gone
+		{&fs.PathError{Op: "write", Path: "khyber.db", Err: syscall.EIO}, store.ErrReadOnly},
+		{sync, store.ErrReadOnly},
 	} {
+		e.Mend()
 		if err := e.Break(c.err); !errors.Is(err, c.want) {
 			t.Errorf("%v: %v", c.err, err)
 		}
@@ -185,5 +197,12 @@ func TestAFailedSyncEndsWriting(t *testing.T) {
 	}
 	if got := topics(t, e); !slices.Equal(got, []string{"later"}) {
 		t.Errorf("reading goes on: %v", got)
+	}
+	if len(told) != 3 || told[2] != sync {
+		t.Errorf("told of %v", told)
+	}
+	sizes, err := e.Sizes(t.Context())
+	if err != nil || sizes.Fault != sync {
+		t.Errorf("sizes say %v, %v", sizes.Fault, err)
 	}
 }

@@ -86,6 +86,8 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 			}
 		})
 	}
+	t.Run("VerifyNamesPromisesThatDoNotHold", func(t *testing.T) { verifies(t, open, h) })
+	t.Run("ExpiryMakesRoomOnADiskThatIsNearlyFull", func(t *testing.T) { shrinks(t, open, h) })
 	t.Run("TestPropModel", func(t *testing.T) { model(t, open, h) })
 }
 
@@ -715,6 +717,7 @@ func (w *World) expire(keep time.Duration) store.Expired {
 			w.t.Fatal(err)
 		}
 		all.Items, all.Stubs, all.Keys = all.Items+done.Items, all.Stubs+done.Stubs, all.Keys+done.Keys
+		all.Shrunk = all.Shrunk || done.Shrunk
 		if !done.More {
 			break
 		}
