@@ -16,6 +16,7 @@ const (
 func (d *daemon) expire(ctx context.Context, keep time.Duration) {
 	tick := time.NewTicker(expireEvery)
 	defer tick.Stop()
+	shrunk := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -33,6 +34,10 @@ func (d *daemon) expire(ctx context.Context, keep time.Duration) {
 				break
 			}
 			more = done.More
+			if done.Shrunk && !shrunk {
+				d.log.Warn("the disk or the database is nearly full: items older than 30 days go", "known", done.Items)
+			}
+			shrunk = done.Shrunk
 		}
 	}
 }

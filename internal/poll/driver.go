@@ -144,7 +144,11 @@ func (d *driver) drive(ctx context.Context, ticks <-chan struct{}, asks <-chan a
 	d.gauges.queued.Store(0)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
-	return errors.Join(d.failed, d.opt.Store.Flush(ctx))
+	err := d.opt.Store.Flush(ctx)
+	if d.full && err != nil { // said already, and it costs a poll of each
+		err = nil
+	}
+	return errors.Join(d.failed, err)
 }
 
 // startDue starts what may start now and returns how long there is nothing more
@@ -339,7 +343,7 @@ func (d *driver) lookAtClock(ctx context.Context) {
 // onResult takes the end of a poll.
 func (d *driver) onResult(ctx context.Context, r result) {
 	if r.err == nil {
-		d.full = false
+		d.probed(ctx)
 		d.follow(ctx, r)
 	} else {
 		d.storeFailed(r.poll.Source, r.err)
@@ -347,6 +351,20 @@ func (d *driver) onResult(ctx context.Context, r result) {
 	for _, report := range r.job.reports {
 		report(told(r))
 	}
+}
+
+// probed resumes polling when a poll was kept while the store could not write. A
+// poll that brought nothing may wait in memory: it shows nothing until it is
+// written.
+func (d *driver) probed(ctx context.Context) {
+	if !d.full {
+		return
+	}
+	if err := d.opt.Store.Flush(context.WithoutCancel(ctx)); err != nil {
+		d.storeFailed("", err)
+		return
+	}
+	d.full = false
 }
 
 // follow does what a poll that was kept leads to.
@@ -374,10 +392,11 @@ func (d *driver) follow(ctx context.Context, r result) {
 // storeFailed judges an error of the store or of a poll. Where nothing was kept
 // the source is claimed again.
 func (d *driver) storeFailed(source string, err error) {
+	readOnly, damaged := errors.Is(err, store.ErrReadOnly), errors.Is(err, store.ErrDamaged)
 	switch {
-	case errors.Is(err, store.ErrReadOnly), d.once && errors.Is(err, store.ErrFull):
+	case readOnly && !damaged, d.once && (readOnly || errors.Is(err, store.ErrFull)):
 		d.failed = err
-	case errors.Is(err, store.ErrFull):
+	case readOnly, errors.Is(err, store.ErrFull): // a damaged one is served as it is: a restart mends nothing
 		if !d.full {
 			d.opt.Log.Error("cannot write", "source", source, "err", err)
 		}

@@ -303,6 +303,39 @@ func TestAFullStorePausesPolling(t *testing.T) {
 	})
 }
 
+// TestAPollThatWaitsInMemoryShowsNoRoom: sources without news are kept without a
+// write, so that they do not say whether there is room.
+func TestAPollThatWaitsInMemoryShowsNoRoom(t *testing.T) {
+	inWorld(t, func(w *world) {
+		twenty(w, 10*time.Minute)
+		w.with(func(*Poller) {
+			time.Sleep(time.Hour)
+			w.store.refuse(fmt.Errorf("commit: %w", store.ErrFull))
+			time.Sleep(11 * time.Minute)
+			w.store.refuse(nil)
+			w.store.unwritten = fmt.Errorf("flush: %w", store.ErrFull)
+			before := len(w.web.Requests())
+			time.Sleep(time.Hour)
+			if n := len(w.web.Requests()) - before; n < 30 || n > 65 {
+				t.Errorf("%d requests in an hour without room, want a probe a minute", n)
+			}
+		})
+	})
+}
+
+func TestADamagedStoreIsServedAsItIs(t *testing.T) {
+	inWorld(t, func(w *world) {
+		twenty(w, 10*time.Minute)
+		w.with(func(*Poller) { // an end of Run is an error
+			w.store.refuse(fmt.Errorf("commit: %w: %w", store.ErrReadOnly, store.ErrDamaged))
+			time.Sleep(time.Hour)
+		})
+		if got := w.log.with(`level=ERROR msg="cannot write"`); len(got) != 1 {
+			t.Errorf("said %q", got)
+		}
+	})
+}
+
 func TestAStoreThatTakesNoMoreWritesEndsRun(t *testing.T) {
 	inWorld(t, func(w *world) {
 		twenty(w, 10*time.Minute)

@@ -258,6 +258,7 @@ type memory struct {
 	polls      map[string][]news.Poll
 	topics     map[string]bool // that items were matched with
 	refusal    error           // of every Commit
+	unwritten  error           // of every Flush
 }
 
 func newMemory(now func() time.Time) *memory {
@@ -378,7 +379,11 @@ func (m *memory) Commit(_ context.Context, p news.Poll, items []news.Item) (news
 	return p, nil
 }
 
-func (m *memory) Flush(context.Context) error { return nil }
+func (m *memory) Flush(context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.unwritten
+}
 
 // dated is a handler whose answers say when they were made, by the true clock.
 type dated struct{ http.Handler }
