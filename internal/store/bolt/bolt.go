@@ -138,6 +138,7 @@ func Open(path string, o Options) (e *Engine, err error) {
 	if err := e.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	tidy(path)
 	return e, nil
 }
 
@@ -154,56 +155,6 @@ func place(path string, o Options) error {
 		return fmt.Errorf("%s is a folder: name a file", path)
 	case info.Size() == 0:
 		return fmt.Errorf("%s is an empty file, not a database: restore a backup, or remove it to begin anew", path)
-	}
-	return nil
-}
-
-// create makes a database beside path and moves it there, so that a loss of
-// power leaves no torn file (bbolt #567).
-func create(path string, crash func(string)) (err error) {
-	folder := filepath.Dir(path)
-	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".new-*")
-	if err != nil {
-		return fmt.Errorf("make the database: %w: its folder must exist and be writable", err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("make the database: %w", err)
-	}
-	db, err := bbolt.Open(f.Name(), 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
-	if err != nil {
-		return fmt.Errorf("make the database: %w", err)
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range buckets {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
-		}
-		return tx.Bucket(bMeta).Put(metaSchema, be8(schema))
-	})
-	if err = errors.Join(err, db.Close()); err != nil {
-		return fmt.Errorf("make the database: %w", err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("put the database in its place: %w", err)
-	}
-	crash("create.renamed")
-	return syncFolder(folder)
-}
-
-// syncFolder makes a rename durable.
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return fmt.Errorf("open the folder: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync the folder: %w", err)
 	}
 	return nil
 }

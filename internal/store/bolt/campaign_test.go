@@ -3,4 +3,7 @@
 package bolt_test
 
 // killRounds is how often a child is killed.
-const killRounds = 200
+const killRounds = 1000
+
+// powerImages is how often a disk loses power.
+const powerImages = 10000

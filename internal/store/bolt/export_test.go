@@ -40,3 +40,6 @@ func (e *Engine) LongRead() (func(), error) {
 // Judge says of the kind of a file system whether it is refused, and whether
 // there is a warning.
 func Judge(kind uint32, log *slog.Logger) error { return checkVolume("khyber.db", kind, log) }
+
+// GiveName is how a new file gets its name.
+func GiveName(from, to string) error { return giveName(from, to) }

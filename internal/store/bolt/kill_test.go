@@ -26,9 +26,17 @@ import (
 const (
 	childFile  = "KHYBER_TEST_FILE"
 	childPoint = "KHYBER_TEST_POINT" // where it kills itself; empty: the parent does
+	childPower = "KHYBER_TEST_POWER" // the folder in which it lives a life that is traced
 )
 
 func TestMain(m *testing.M) {
+	if folder := os.Getenv(childPower); folder != "" {
+		if err := life(folder); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if path := os.Getenv(childFile); path != "" {
 		if err := child(path, os.Getenv(childPoint)); err != nil {
 			fmt.Println("error", err)
@@ -57,8 +65,9 @@ func killDocument(source string, k int) []news.Item {
 }
 
 // killStore opens the file for sources whose documents are numbered.
-func killStore(path string, crash func(string)) (*store.Store, news.Config, error) {
-	e, err := bolt.Open(path, bolt.Options{MaxSize: 1 << 30})
+func killStore(path string, o bolt.Options, crash func(string)) (*store.Store, news.Config, error) {
+	o.MaxSize = 1 << 30
+	e, err := bolt.Open(path, o)
 	if err != nil {
 		return nil, news.Config{}, err
 	}
@@ -79,7 +88,7 @@ func killStore(path string, crash func(string)) (*store.Store, news.Config, erro
 func child(path, point string) error {
 	commits := 0
 	var mu sync.Mutex
-	s, c, err := killStore(path, func(at string) {
+	s, c, err := killStore(path, bolt.Options{}, func(at string) {
 		mu.Lock()
 		defer mu.Unlock()
 		if at == "commit.begin" {
@@ -95,28 +104,37 @@ func child(path, point string) error {
 	var wg sync.WaitGroup
 	failed := make(chan error, killSources)
 	for n := range killSources {
-		wg.Go(func() { failed <- childSource(s, c.Generation, killSource(n)) })
+		wg.Go(func() { failed <- childSource(s, c.Generation, killSource(n), forEver) })
 	}
 	wg.Wait()
 	return <-failed
 }
 
-func childSource(s *store.Store, generation uint64, source string) error {
+// forEver is more documents than a child commits before it is killed.
+const forEver = 1 << 30
+
+// childSource commits n documents of a source, from where the file stands on.
+func childSource(s *store.Store, generation uint64, source string, n int) error {
 	ctx := context.Background()
-	for {
+	for range n {
 		k, err := documentOf(ctx, s, source)
 		if err != nil {
 			return err
 		}
 		k++
-		p := news.Poll{
-			ID: rand.Uint64(), Source: source, At: storetest.Noon.Add(time.Duration(k) * time.Minute), Kind: news.KindOK, Complete: true,
-			Validators: news.Validators{ETag: fmt.Sprint(k)}, Fetched: killItems, Generation: generation,
-		}
-		if _, err := s.Commit(ctx, p, killDocument(source, k)); err != nil {
+		if _, err := s.Commit(ctx, killPoll(source, k, generation), killDocument(source, k)); err != nil {
 			return err
 		}
 		fmt.Printf("%s %d\n", source, k)
+	}
+	return nil
+}
+
+// killPoll is the poll that found the kth document.
+func killPoll(source string, k int, generation uint64) news.Poll {
+	return news.Poll{
+		ID: rand.Uint64(), Source: source, At: storetest.Noon.Add(time.Duration(k) * time.Minute), Kind: news.KindOK, Complete: true,
+		Validators: news.Validators{ETag: fmt.Sprint(k)}, Fetched: killItems, Generation: generation,
 	}
 }
 
@@ -178,11 +196,12 @@ func run(t *testing.T, path, point string, after time.Duration, early bool) map[
 	return acked
 }
 
-// checkKilled opens the file and looks for what was lost, torn or doubled.
-func checkKilled(t *testing.T, path string, acked map[string]int) {
+// checkKilled opens the file, looks for what was lost, torn or doubled, commits
+// the last documents again and looks once more.
+func checkKilled(t *testing.T, path string, o bolt.Options, acked map[string]int) {
 	t.Helper()
 	ctx := t.Context()
-	s, _, err := killStore(path, nil)
+	s, c, err := killStore(path, o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,6 +213,29 @@ func checkKilled(t *testing.T, path string, acked map[string]int) {
 	if err := s.Verify(ctx); err != nil {
 		t.Fatal(err)
 	}
+	checkTopic(t, s, acked)
+	for n := range killSources {
+		source := killSource(n)
+		k, err := documentOf(ctx, s, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k < 0 {
+			continue
+		}
+		p, err := s.Commit(ctx, killPoll(source, k, c.Generation), killDocument(source, k))
+		if err != nil || p.New != 0 || p.Known != killItems {
+			t.Errorf("%s: document %d again: %d new, %d known, %v", source, k, p.New, p.Known, err)
+		}
+	}
+	checkTopic(t, s, acked)
+}
+
+// checkTopic wants every item of the documents that the file stands at in the
+// topic, once.
+func checkTopic(t *testing.T, s *store.Store, acked map[string]int) {
+	t.Helper()
+	ctx := t.Context()
 	seen := make(map[string]int)
 	for below, more := news.Mark(0), true; more; {
 		page, err := s.Topic(ctx, "border", store.Page{View: store.ViewAll, Before: below, Limit: 1000})
@@ -240,7 +282,7 @@ func TestKillInTheMiddleOfCommits(t *testing.T) {
 	total := 0
 	for round := range killRounds {
 		maps.Copy(acked, run(t, path, "", time.Duration(20+rand.IntN(200))*time.Millisecond, round%4 == 3))
-		checkKilled(t, path, acked)
+		checkKilled(t, path, bolt.Options{}, acked)
 		if t.Failed() {
 			t.Fatalf("in round %d", round)
 		}
@@ -262,9 +304,9 @@ func TestKillAtEachPoint(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "khyber.db")
 			acked := run(t, path, point, 0, false)
-			checkKilled(t, path, acked)
+			checkKilled(t, path, bolt.Options{}, acked)
 			maps.Copy(acked, run(t, path, point, 0, false))
-			checkKilled(t, path, acked)
+			checkKilled(t, path, bolt.Options{}, acked)
 		})
 	}
 }

@@ -4,3 +4,6 @@ package bolt_test
 
 // killRounds is how often a child is killed.
 const killRounds = 20
+
+// powerImages is how often a disk loses power.
+const powerImages = 200

@@ -26,6 +26,8 @@ var needs = []struct{ program, pkg string }{
 	{"promtool", "prometheus"},
 	{"r2e", "rss2email"},
 	{"feed2exec", "feed2exec"},
+	{"strace", "strace"},
+	{"systemd-analyze", "systemd"},
 }
 
 // needsToo is the same for what is no program: a command that fails without the
