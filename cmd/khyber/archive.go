@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -16,14 +14,6 @@ import (
 
 // slice is how many items of the archive are read at once.
 const slice = 1000
-
-// openArchive opens a database that is there already: to look at it makes none.
-func (a *app) openArchive(cfg *config.Config) (*store.Store, error) {
-	if !exists(a.data) {
-		return nil, fmt.Errorf("there is no database %s: name it with --data, or let khyber poll make one", a.data)
-	}
-	return a.openStore(a.logger(cfg.Secrets, slog.LevelWarn), 0)
-}
 
 // walk shows every item that arrived within the span before now, the newest
 // first, and returns the time at which the span begins.

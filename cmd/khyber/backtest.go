@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -19,11 +19,13 @@ type backtestCmd struct {
 	Labels string `placeholder:"FILE" help:"Judgements, a JSON object a line: title, summary, lang (or item) and label: yes, no or borderline."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 	Yes    bool   `help:"Accept that three times as many items a day, or as few, are in the topic."`
+
+	Judged []byte `kong:"-"` // the text of Labels
 }
 
 // Run tells what the topic as it is written would gain and lose on the archive.
 // It writes nothing. It fails when the change should not be published.
-func (c backtestCmd) Run(ctx context.Context, a *app) (err error) {
+func (c backtestCmd) Run(ctx context.Context, a *app) error {
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return err
@@ -32,13 +34,19 @@ func (c backtestCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	var st *store.Store
-	if c.Labels == "" || exists(a.data) { // labels with a text are judged without an archive
-		if st, err = a.openArchive(cfg); err != nil {
-			return err
+	if c.Labels != "" && c.Judged == nil { // before a daemon is asked, which may not see the file
+		if c.Judged, err = os.ReadFile(c.Labels); err != nil {
+			return fmt.Errorf("read the labels: %w", err)
 		}
-		defer func() { err = errors.Join(err, st.Close()) }()
 	}
+	if c.Labels != "" && !exists(a.data) { // labels with a text are judged without an archive
+		return c.report(ctx, a, cfg, nil, t)
+	}
+	return a.withStore(ctx, c, cfg, func(st *store.Store) error { return c.report(ctx, a, cfg, st, t) })
+}
+
+// report prints what came of the test; st may be nil.
+func (c backtestCmd) report(ctx context.Context, a *app, cfg *config.Config, st *store.Store, t news.Topic) error {
 	r, err := c.test(ctx, a, cfg, st, t)
 	if err != nil {
 		return err
@@ -70,7 +78,7 @@ func (c backtestCmd) test(ctx context.Context, a *app, cfg *config.Config, st *s
 	hidden := map[string]bool{}
 	if c.Labels != "" {
 		var err error
-		if b.labels, err = a.readLabels(ctx, c.Labels, &t, st); err != nil {
+		if b.labels, err = a.readLabels(ctx, c.Labels, c.Judged, &t, st); err != nil {
 			return nil, err
 		}
 		hidden = b.labels.hidden

@@ -15,22 +15,27 @@ import (
 )
 
 type backupCmd struct {
-	File string `arg:"" help:"Where the copy goes; it is replaced at once when it is there."`
+	File string `arg:"" help:"Where the copy goes; it is replaced at once when it is there. - is standard output."`
 }
 
-// Run copies the database and verifies the copy.
+// Run copies the database and verifies the copy. Where a daemon has it, the copy
+// comes from there: as with `backup -`, which prints it.
 func (c backupCmd) Run(ctx context.Context, a *app) error {
-	if strings.HasSuffix(c.File, ".zst") {
+	switch {
+	case c.File == "-":
+		return a.withStore(ctx, c, nil, func(st *store.Store) error { return st.Backup(ctx, a.stdout) })
+	case strings.HasSuffix(c.File, ".zst"):
 		return usageError{errors.New("a backup is a database file: name it like khyber-2026-11-23.db")}
+	case same(a.data, c.File):
+		return fmt.Errorf("%s is the database itself: name another file", c.File)
 	}
-	return a.withStore(a.data, func(st *store.Store) error {
-		return replace(c.File, func(f *os.File) error { return st.Backup(ctx, f) }, func(path string) error {
-			items, err := a.verify(ctx, path)
-			if err == nil {
-				err = a.print(fmt.Sprintf("%s: %s, verified\n", c.File, count(items, "item")))
-			}
-			return err
-		})
+	copied := func(f *os.File) error { return backupCmd{"-"}.Run(ctx, a.writing(f)) }
+	return replace(c.File, copied, func(path string) error {
+		items, err := a.verify(ctx, path)
+		if err == nil {
+			err = a.print(fmt.Sprintf("%s: %s, verified\n", c.File, count(items, "item")))
+		}
+		return err
 	})
 }
 
@@ -40,15 +45,24 @@ type verifyCmd struct {
 
 // Run looks for damage.
 func (c verifyCmd) Run(ctx context.Context, a *app) error {
-	path := c.File
-	if path == "" {
-		path = a.data
+	if c.File == "" {
+		return a.withStore(ctx, c, nil, func(st *store.Store) error {
+			items, err := verify(ctx, st, a.data)
+			if err == nil {
+				err = a.print(verdictOfFile(a.data, items))
+			}
+			return err
+		})
 	}
-	items, err := a.verify(ctx, path)
+	items, err := a.verify(ctx, c.File)
 	if err != nil {
 		return err
 	}
-	return a.print(fmt.Sprintf("%s: %s, no damage\n", path, count(items, "item")))
+	return a.print(verdictOfFile(c.File, items))
+}
+
+func verdictOfFile(path string, items int) string {
+	return fmt.Sprintf("%s: %s, no damage\n", path, count(items, "item"))
 }
 
 type restoreCmd struct {
@@ -79,7 +93,7 @@ func (c restoreCmd) Run(ctx context.Context, a *app) error {
 		if same(a.data, c.File) {
 			return fmt.Errorf("%s is the database itself: name a backup", c.File)
 		}
-		err = a.locked(put)
+		err = a.locked(ctx, put)
 	} else {
 		err = put()
 	}
@@ -98,48 +112,39 @@ func (compactCmd) Run(ctx context.Context, a *app) error {
 	}
 	before, after, err := bolt.Compact(ctx, a.data, bolt.Options{Now: a.now, Log: a.logger(nil, slog.LevelWarn)})
 	if err != nil {
-		return err
+		return inUse(ctx, a.data, err)
 	}
 	return a.print(fmt.Sprintf("%s: %d KiB before, %d KiB now\n", a.data, before>>10, after>>10))
 }
 
-// withStore opens a database that is there, and closes it after f.
-func (a *app) withStore(path string, f func(*store.Store) error) (err error) {
-	if !exists(path) {
-		return fmt.Errorf("there is no %s: name a database that is there", path)
-	}
-	st, err := a.openFile(path, a.logger(nil, slog.LevelWarn), 0)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	return f(st)
-}
-
 // locked calls f while no other process can use the database. One that is
 // damaged is no obstacle to a restore, as long as nobody has it open.
-func (a *app) locked(f func() error) error {
+func (a *app) locked(ctx context.Context, f func() error) error {
 	engine, err := bolt.Open(a.data, bolt.Options{Now: a.now, Log: a.logger(nil, slog.LevelWarn)})
 	switch {
 	case errors.Is(err, bolt.ErrInUse):
-		return err
+		return inUse(ctx, a.data, err)
 	case err != nil:
 		return f()
 	}
 	return errors.Join(f(), engine.Close())
 }
 
-// verify looks for damage in a database file and counts its items.
+// verify looks for damage in a file that is not in use, and counts its items.
 func (a *app) verify(ctx context.Context, path string) (items int, err error) {
-	err = a.withStore(path, func(st *store.Store) error {
-		if err := st.Verify(ctx); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		status, err := st.Status(ctx)
-		items = status.Items
+	err = a.withFile(ctx, path, nil, func(st *store.Store) error {
+		items, err = verify(ctx, st, path)
 		return err
 	})
 	return items, err
+}
+
+func verify(ctx context.Context, st *store.Store, path string) (items int, err error) {
+	if err := st.Verify(ctx); err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	status, err := st.Status(ctx)
+	return status.Items, err
 }
 
 // replace writes a file beside path, asks ready whether it may take its place,

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -32,17 +31,22 @@ func (doctorCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	x := &examination{now: a.now(), cfg: cfg}
-	found := a.examineMachine(cfg)
-	if exists(a.data) {
-		sizes, err := x.read(ctx, a)
+	if !exists(a.data) && a.errand == nil {
+		return a.examine(cfg, &examination{now: a.now(), cfg: cfg}, nil)
+	}
+	return a.withStore(ctx, doctorCmd{}, cfg, func(st *store.Store) error {
+		x := &examination{now: a.now(), cfg: cfg}
+		sizes, err := x.read(ctx, st)
 		if err != nil {
 			return err
 		}
-		found = append(found, examineSizes(a.data, sizes)...)
-	}
-	found = append(found, x.sources()...)
-	found = append(found, x.topics()...)
+		return a.examine(cfg, x, examineSizes(a.data, sizes))
+	})
+}
+
+// examine prints what is found, beside what was found already.
+func (a *app) examine(cfg *config.Config, x *examination, found []finding) error {
+	found = slices.Concat(a.examineMachine(cfg), found, x.sources(), x.topics())
 	if len(found) == 0 {
 		return a.print(fmt.Sprintf("%s and %s: nothing is wrong\n", count(len(cfg.Sources), "source"), count(len(cfg.Set.Topics()), "topic")))
 	}
@@ -50,7 +54,7 @@ func (doctorCmd) Run(ctx context.Context, a *app) error {
 	if err := a.print(prescription(cfg.Revision.Files, found, a.configOptions())); err != nil {
 		return err
 	}
-	return errShown
+	return shownError(exitFailure)
 }
 
 // rank says how bad a finding is; the lowest is told first.
@@ -116,12 +120,7 @@ type examination struct {
 }
 
 // read fills in what the store knows.
-func (x *examination) read(ctx context.Context, a *app) (sizes store.Sizes, err error) {
-	st, err := a.openStore(a.logger(x.cfg.Secrets, slog.LevelWarn), 0)
-	if err != nil {
-		return sizes, err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+func (x *examination) read(ctx context.Context, st *store.Store) (sizes store.Sizes, err error) {
 	status, err := st.Status(ctx)
 	if err != nil {
 		return sizes, err

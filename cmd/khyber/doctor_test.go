@@ -199,9 +199,10 @@ func TestDoctorReadsADay(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := &examination{now: time.Now(), cfg: cfg}
-	if _, err := x.read(context.WithoutCancel(ctx), a); err != nil {
-		t.Fatal(err)
-	}
+	must(t, a.withFile(ctx, data, cfg, func(st *store.Store) error {
+		_, err := x.read(context.WithoutCancel(ctx), st)
+		return err
+	}))
 	items := 0
 	for _, list := range x.items {
 		items += len(list)

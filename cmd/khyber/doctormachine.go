@@ -25,7 +25,7 @@ func (a *app) examineMachine(cfg *config.Config) []finding {
 		out = append(out, finding{r, fmt.Sprintf(format, args...), nil})
 	}
 	for _, f := range cfg.Revision.Files {
-		info, err := os.Stat(f.Path)
+		info, err := os.Stat(a.path(f.Path))
 		if err == nil && info.Mode().Perm()&0o004 != 0 && writtenSecret(cfg) {
 			add(losing, "%s can be read by everybody and a source in it has a password or token written out: chmod 640 %s, or write ${NAME}", f.Path, f.Path)
 			break

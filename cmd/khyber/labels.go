@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"khyber/internal/news"
@@ -34,13 +33,9 @@ type labelError struct {
 	Why   string      `json:"why"`
 }
 
-// readLabels reads the file and takes from the archive the items that its rows
-// name; st may be nil.
-func (a *app) readLabels(ctx context.Context, file string, t *news.Topic, st *store.Store) (*labels, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read the labels: %w", err)
-	}
+// readLabels reads the text of the file and takes from the archive the items
+// that its rows name; st may be nil.
+func (a *app) readLabels(ctx context.Context, file string, data []byte, t *news.Topic, st *store.Store) (*labels, error) {
 	rows, problems := topic.ParseLabels(file, data)
 	l := &labels{file: file, rows: rows, hidden: make(map[string]bool), held: make([]bool, len(rows))}
 	for i := range rows {

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -84,8 +85,26 @@ type app struct {
 	now    func() time.Time
 	random func() float64    // [0,1)
 	egress http.RoundTripper // to subscribers and hubs; nil: the guarded one
+	errand *errand           // of a command that runs inside the daemon; nil: it has a process of its own
 
 	secrets atomic.Pointer[[]string] // what no log line may show; a reload brings more
+}
+
+// path is a file as the caller of the command means it.
+func (a *app) path(name string) string {
+	if a.errand != nil && !filepath.IsAbs(name) {
+		return filepath.Join(a.errand.Folder, name)
+	}
+	return name
+}
+
+// writing returns an app that prints to w, for a command that is part of
+// another one.
+func (a *app) writing(w io.Writer) *app {
+	return &app{
+		config: a.config, data: a.data, getenv: a.getenv, stdin: a.stdin, stdout: w, stderr: a.stderr,
+		now: a.now, random: a.random, egress: a.egress, errand: a.errand,
+	}
 }
 
 // run is the program without the process: it parses args, runs the subcommand
@@ -134,17 +153,22 @@ type usageError struct{ error }
 // Unwrap returns the mistake itself.
 func (e usageError) Unwrap() error { return e.error }
 
-// errShown ends a subcommand that has said on its own what is wrong.
-var errShown = errors.New("shown already")
+// shownError ends a subcommand that has said on its own what is wrong. It is
+// the exit code.
+type shownError int
+
+// Error is never printed.
+func (e shownError) Error() string { return fmt.Sprintf("shown already, exit %d", int(e)) }
 
 // fail prints err as people should read it and returns the exit code for it.
 func fail(stderr io.Writer, err error) int {
 	var usage usageError
+	var shown shownError
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errShown):
-		return exitFailure
+	case errors.As(err, &shown):
+		return int(shown)
 	case errors.As(err, &usage):
 		fmt.Fprintln(stderr, "khyber:", err)
 		return exitUsage

@@ -3,13 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"khyber/internal/news"
+	"khyber/internal/store"
 	"khyber/internal/topic"
 )
 
@@ -35,7 +35,7 @@ type nearGroup struct {
 }
 
 // Run lists what the topic nearly took: the list that an editor reads weekly.
-func (c nearMissesCmd) Run(ctx context.Context, a *app) (err error) {
+func (c nearMissesCmd) Run(ctx context.Context, a *app) error {
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return err
@@ -44,21 +44,18 @@ func (c nearMissesCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	st, err := a.openArchive(cfg)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
 	n := &nearMisses{Topic: t.ID, Excluded: []*nearGroup{}, Near: []*nearGroup{}}
-	n.Since, err = a.walk(ctx, st, c.Since, func(item *news.Item) { n.add(cfg.Set, item) })
-	if err != nil {
-		return err
-	}
-	n.sort()
-	if c.JSON {
-		return a.printJSON(n)
-	}
-	return a.print(n.text())
+	return a.withStore(ctx, c, cfg, func(st *store.Store) error {
+		n.Since, err = a.walk(ctx, st, c.Since, func(item *news.Item) { n.add(cfg.Set, item) })
+		if err != nil {
+			return err
+		}
+		n.sort()
+		if c.JSON {
+			return a.printJSON(n)
+		}
+		return a.print(n.text())
+	})
 }
 
 // add judges an item. One that lacks one part of several rules is listed under

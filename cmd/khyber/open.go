@@ -24,6 +24,9 @@ import (
 // load reads feeds.yaml and what it includes. The Config is nil when a Problem
 // is no warning.
 func (a *app) load() (*config.Config, []news.Problem) {
+	if a.errand != nil {
+		return a.errand.load(a.configOptions())
+	}
 	return config.Load(a.config, a.configOptions())
 }
 
@@ -58,14 +61,24 @@ func (a *app) refused(problems []news.Problem) error {
 }
 
 // openStore opens the database, and makes it where there is none.
-func (a *app) openStore(log *slog.Logger, maxSize int64) (*store.Store, error) {
-	return a.openFile(a.data, log, maxSize)
+func (a *app) openStore(ctx context.Context, log *slog.Logger, maxSize int64) (*store.Store, error) {
+	return a.openFile(ctx, a.data, log, maxSize)
 }
 
-func (a *app) openFile(path string, log *slog.Logger, maxSize int64) (*store.Store, error) {
+// inUse names the process that has a database, where it can be asked.
+func inUse(ctx context.Context, path string, err error) error {
+	if errors.Is(err, bolt.ErrInUse) {
+		if pid, ok := holder(ctx, path); ok {
+			return fmt.Errorf("%s is in use by process %d: stop that one, or name another --data", path, pid)
+		}
+	}
+	return err
+}
+
+func (a *app) openFile(ctx context.Context, path string, log *slog.Logger, maxSize int64) (*store.Store, error) {
 	engine, err := bolt.Open(path, bolt.Options{Now: a.now, MaxSize: maxSize, Log: log})
 	if err != nil {
-		return nil, err
+		return nil, inUse(ctx, path, err)
 	}
 	st, err := store.New(engine, store.Options{Now: a.now, Next: poll.Next, Log: log})
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"khyber/internal/news"
-	"khyber/internal/server"
 )
 
 type pollCmd struct {
@@ -20,31 +19,27 @@ type pollCmd struct {
 }
 
 // Run asks the sources now, whatever their interval, and prints a line each.
-func (c pollCmd) Run(ctx context.Context, a *app) (err error) {
+func (c pollCmd) Run(ctx context.Context, a *app) error {
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return err
 	}
-	log := a.logger(cfg.Secrets, slog.LevelError) // what a source did stands in its line
-	st, err := a.openStore(log, 0)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	p := a.build(log, st, cfg, "", server.Options{})
-	if err := p.apply(ctx, cfg, nil, false); err != nil {
-		return err
-	}
+	return a.withParts(ctx, c, cfg, slog.LevelError, func(p *parts) error { return c.poll(ctx, a, p) }) // what a source did stands in its line
+}
+
+func (c pollCmd) poll(ctx context.Context, a *app, p *parts) error {
 	// Where no daemon runs, nobody else applies a changed topic. What the polls
 	// bring is matched with the new rules anyway, so this comes first.
-	if err := p.rematch.All(ctx); err != nil {
-		return err
+	if a.errand == nil {
+		if err := p.rematch.All(ctx); err != nil {
+			return err
+		}
 	}
-	total := cmp.Or(len(c.Sources), active(cfg.Sources))
+	total := cmp.Or(len(c.Sources), active(p.config.Load().Sources))
 	bar := a.progress("polling", total)
 	failed := 0
 	var unsaid error
-	err = p.poller.PollAll(ctx, c.Sources, func(done news.Poll) {
+	err := p.poller.PollAll(ctx, c.Sources, func(done news.Poll) {
 		if !done.Kind.Good() {
 			failed++
 		}

@@ -1,57 +1,105 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
 
 	"khyber/internal/server"
 )
 
 type publishCmd struct {
-	Dir string `arg:"" help:"Folder; it is made where there is none."`
+	Dir string `arg:"" help:"Folder; it is made where there is none. - prints all files as a tar archive."`
 }
 
 // Run writes every topic feed, page and list as files, plain and packed. Files
-// that have not changed are not touched.
-func (c publishCmd) Run(ctx context.Context, a *app) (err error) {
-	cfg, err := a.mustLoad()
+// that have not changed are not touched. They come as with `publish -`, since
+// only the caller may write where it says, not the daemon that has the database.
+func (c publishCmd) Run(ctx context.Context, a *app) error {
+	if c.Dir == "-" {
+		cfg, err := a.mustLoad()
+		if err != nil {
+			return err
+		}
+		return a.withParts(ctx, c, cfg, slog.LevelWarn, func(p *parts) error { return pack(ctx, a.stdout, p.server) })
+	}
+	r, w := io.Pipe()
+	var g errgroup.Group
+	g.Go(func() error {
+		err := publishCmd{"-"}.Run(ctx, a.writing(w))
+		_ = w.CloseWithError(err) // never fails
+		return err
+	})
+	written, same, err := unpack(r, c.Dir)
+	_ = r.CloseWithError(err)          // never fails
+	if made := g.Wait(); made != nil { // why the archive broke off
+		return made
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("publish to %s: %w", c.Dir, err)
 	}
-	log := a.logger(cfg.Secrets, slog.LevelWarn)
-	st, err := a.openStore(log, 0)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	p := a.build(log, st, cfg, defaultBase, server.Options{})
-	if err := p.apply(ctx, cfg, nil, false); err != nil {
-		return err
-	}
-	written, same := 0, 0
-	err = p.server.Static(ctx, func(f server.File) error {
-		for suffix, text := range map[string][]byte{"": f.Plain, ".gz": f.Gzip, ".zst": f.Zstd} {
-			changed, err := writeFile(filepath.Join(c.Dir, filepath.FromSlash(f.Name+suffix)), text)
-			if err != nil {
+	return a.print(fmt.Sprintf("%s: %s written, %d unchanged\n", c.Dir, count(written, "file"), same))
+}
+
+// pack writes all files as a tar archive.
+func pack(ctx context.Context, w io.Writer, s *server.Server) error {
+	archive := tar.NewWriter(w)
+	err := s.Static(ctx, func(f server.File) error {
+		for _, part := range []struct {
+			suffix string
+			text   []byte
+		}{{"", f.Plain}, {".gz", f.Gzip}, {".zst", f.Zstd}} {
+			if err := archive.WriteHeader(&tar.Header{Name: f.Name + part.suffix, Mode: publicFile, Size: int64(len(part.text))}); err != nil {
 				return err
 			}
-			if changed {
-				written++
-			} else {
-				same++
+			if _, err := archive.Write(part.text); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("publish to %s: %w", c.Dir, err)
+		return err
 	}
-	return a.print(fmt.Sprintf("%s: %s written, %d unchanged\n", c.Dir, count(written, "file"), same))
+	return archive.Close()
+}
+
+// unpack puts the files of an archive in a folder.
+func unpack(r io.Reader, dir string) (written, same int, err error) {
+	for archive := tar.NewReader(r); ; {
+		head, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return written, same, nil
+		}
+		if err != nil {
+			return written, same, err
+		}
+		name := filepath.FromSlash(head.Name)
+		if !filepath.IsLocal(name) {
+			return written, same, fmt.Errorf("%q is no place in a folder", head.Name)
+		}
+		text, err := io.ReadAll(archive)
+		if err != nil {
+			return written, same, err
+		}
+		changed, err := writeFile(filepath.Join(dir, name), text)
+		if err != nil {
+			return written, same, err
+		}
+		if changed {
+			written++
+		} else {
+			same++
+		}
+	}
 }
 
 // Modes of what a web server is to read.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
+	"khyber/internal/news"
 	"khyber/internal/store"
 )
 
@@ -18,9 +19,17 @@ const (
 	settle    = 500 * time.Millisecond // files that are the same so much later are not being written
 )
 
+// reloaded is what came of a reload.
+type reloaded struct {
+	changes  []string
+	problems []news.Problem
+	refused  bool  // the file is not in force
+	err      error // the store did not take it
+}
+
 // reload puts in force what the file says now. A file with mistakes changes
 // nothing but the page that shows them (P8).
-func (d *daemon) reload(ctx context.Context) error {
+func (d *daemon) reload(ctx context.Context) reloaded {
 	defer d.reloading()()
 	cfg, problems := d.app.load()
 	if cfg == nil {
@@ -28,20 +37,20 @@ func (d *daemon) reload(ctx context.Context) error {
 		for _, p := range problems {
 			d.log.Error("config refused", "file", p.File, "problems", p.String())
 		}
-		return nil
+		return reloaded{problems: problems, refused: true}
 	}
 	if err := d.apply(ctx, cfg, problems, false); err != nil {
-		return err
+		return reloaded{problems: problems, err: err}
 	}
 	d.log.Info("reloaded", "file", d.app.config, "changes", strings.Join(d.changes, "; "))
-	return nil
+	return reloaded{problems: problems, changes: d.changes}
 }
 
 // followFiles reloads at each SIGHUP, and when the text of a file is another
 // one. What the file system tells of the folders only wakes: editors rename,
 // mounts swap a symbolic link, network drives tell nothing. The text decides.
 func (d *daemon) followFiles(ctx context.Context, hup <-chan os.Signal) error {
-	f := follower{hash: d.files.Hash, seen: d.seen, hup: hup, reload: d.reload, log: d.log.Warn, look: func() {}}
+	f := follower{hash: d.files.Hash, seen: d.seen, hup: hup, asked: d.reloads, reload: d.reload, log: d.log.Warn, look: func() {}}
 	if w, err := fsnotify.NewWatcher(); err != nil {
 		d.log.Warn("files are looked at every 10 s only", "err", err)
 	} else {
@@ -73,10 +82,11 @@ type follower struct {
 	hash   func() uint64 // of the files as they are now
 	seen   uint64        // when they were last read
 	hup    <-chan os.Signal
+	asked  <-chan chan reloaded // gets what came of it
 	events <-chan fsnotify.Event
 	errors <-chan error // of the watcher, such as events that were lost
 	look   func()       // before each look without an event
-	reload func(context.Context) error
+	reload func(context.Context) reloaded
 	log    func(message string, args ...any)
 }
 
@@ -93,7 +103,12 @@ func (f *follower) run(ctx context.Context) error {
 			return nil
 		case <-f.hup:
 			f.seen = f.hash()
-			err = f.read(ctx)
+			_, err = f.read(ctx)
+		case answer := <-f.asked:
+			f.seen = f.hash()
+			var done reloaded
+			done, err = f.read(ctx)
+			answer <- done
 		case <-every.C:
 			f.look()
 			err = f.compare(ctx)
@@ -119,7 +134,8 @@ func (f *follower) compare(ctx context.Context) error {
 		before := now
 		if now = f.hash(); now == before {
 			f.seen = now
-			return f.read(ctx)
+			_, err := f.read(ctx)
+			return err
 		}
 	}
 	return nil
@@ -127,16 +143,16 @@ func (f *follower) compare(ctx context.Context) error {
 
 // read reloads. Where the disk is full the files count as not read, so that the
 // next look tries again.
-func (f *follower) read(ctx context.Context) error {
-	err := f.reload(ctx)
+func (f *follower) read(ctx context.Context) (reloaded, error) {
+	done := f.reload(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return nil
-	case errors.Is(err, store.ErrFull):
-		f.log("cannot write", "err", err)
+		return done, nil
+	case errors.Is(done.err, store.ErrFull):
+		f.log("cannot write", "err", done.err)
 		f.seen = 0
-		return nil
+		return done, nil
 	}
 	f.look()
-	return err
+	return done, done.err
 }

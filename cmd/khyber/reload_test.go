@@ -71,11 +71,11 @@ func TestFollowerWaitsUntilNobodyWrites(t *testing.T) {
 				return now
 			},
 			seen: 1, hup: hup, events: events, look: func() {}, log: func(string, ...any) {},
-			reload: func(context.Context) error {
+			reload: func(context.Context) reloaded {
 				read = append(read, time.Since(start).String())
 				err := fail
 				fail = nil
-				return err
+				return reloaded{err: err}
 			},
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -102,7 +102,7 @@ func TestFollowerWaitsUntilNobodyWrites(t *testing.T) {
 func TestFollowerEndsWhenOnlyARestartCanJudge(t *testing.T) {
 	hup := make(chan os.Signal, 1)
 	hup <- syscall.SIGHUP
-	f := follower{hash: func() uint64 { return 1 }, hup: hup, look: func() {}, reload: func(context.Context) error { return store.ErrReadOnly }}
+	f := follower{hash: func() uint64 { return 1 }, hup: hup, look: func() {}, reload: func(context.Context) reloaded { return reloaded{err: store.ErrReadOnly} }}
 	if err := f.run(t.Context()); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("run returns %v, want %v", err, store.ErrReadOnly)
 	}
@@ -144,13 +144,13 @@ func newDaemon(t *testing.T, file, text string, log io.Writer) *daemon {
 		config: file, data: filepath.Join(t.TempDir(), "khyber.db"), stdout: io.Discard, stderr: log, now: time.Now,
 		random: func() float64 { return 0.5 }, getenv: func(string) (string, bool) { return "", false },
 	}
-	d := &daemon{files: config.NewWatch(file, a.configOptions())}
+	d := &daemon{files: config.NewWatch(file, a.configOptions()), reloads: make(chan chan reloaded)}
 	d.seen = d.files.Hash()
 	cfg, problems := a.load()
 	if cfg == nil {
 		t.Fatal(problems)
 	}
-	st, err := a.openStore(slog.New(slog.DiscardHandler), 64<<20)
+	st, err := a.openStore(t.Context(), slog.New(slog.DiscardHandler), 64<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestSecretOfALaterFileStaysOutOfTheLog(t *testing.T) {
 	d := newDaemon(t, filepath.Join(dir, "feeds.yaml"), smallFile, &log)
 	d.app.getenv = func(name string) (string, bool) { return "invented-token", name == "TOKEN" }
 	write(t, d.app.config, strings.Replace(smallFile, "/rss\", lang", "/rss?key=${TOKEN}\", lang", 1))
-	must(t, d.reload(t.Context()))
+	must(t, d.reload(t.Context()).err)
 	d.log.Info("polled", "err", "GET https://hillpost.example/rss?key=invented-token")
 	if got := log.String(); strings.Contains(got, "invented-token") || !strings.Contains(got, "(hidden)") {
 		t.Errorf("the log shows a secret:\n%s", got)
@@ -270,7 +270,7 @@ func TestMutatedFilesCauseNoOutage(t *testing.T) {
 	for n := range mutations {
 		write(t, d.app.config, mutated(random, smallFile))
 		log.Reset()
-		must(t, d.reload(t.Context()))
+		must(t, d.reload(t.Context()).err)
 		if strings.Contains(log.String(), "config refused") {
 			refused++
 			for line := range strings.Lines(log.String()) {
@@ -292,7 +292,7 @@ func TestMutatedFilesCauseNoOutage(t *testing.T) {
 		t.Errorf("%d of %d files were refused: the mutations do not test both ways", refused, mutations)
 	}
 	write(t, d.app.config, smallFile)
-	must(t, d.reload(t.Context()))
+	must(t, d.reload(t.Context()).err)
 	if got, want := len(d.config.Load().Sources), 2; got != want {
 		t.Errorf("after all of them a good file has %d sources, want %d", got, want)
 	}
@@ -365,7 +365,7 @@ func TestContactOfALaterFileIsNamedToPublishers(t *testing.T) {
 		if contact == "" {
 			write(t, d.app.config, text)
 		}
-		must(t, d.reload(t.Context()))
+		must(t, d.reload(t.Context()).err)
 		if _, err := d.poller.PollSource(t.Context(), d.config.Load().Sources[0]); err != nil {
 			t.Fatal(err)
 		}

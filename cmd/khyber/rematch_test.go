@@ -46,7 +46,7 @@ func TestAChangedTopicIsAppliedAtReload(t *testing.T) {
 	}
 
 	write(t, d.app.config, strings.Replace(smallFile, "    exclude:\n", widerRule+"    exclude:\n", 1))
-	must(t, d.reload(ctx))
+	must(t, d.reload(ctx).err)
 	if got := liveTitles(t, d); len(got) != 1 {
 		t.Errorf("verdicts of the old rules hold until the new ones stand: %q", got)
 	}
@@ -65,7 +65,7 @@ func TestAChangedTopicIsAppliedAtReload(t *testing.T) {
 	}
 
 	write(t, d.app.config, smallFile)
-	must(t, d.reload(ctx))
+	must(t, d.reload(ctx).err)
 	must(t, d.rematch.All(ctx))
 	if got := liveTitles(t, d); strings.Join(got, "|") != strings.Join(before, "|") {
 		t.Errorf("with the old rules again the live document holds %q, want %q", got, before)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 
 	"khyber/internal/publish"
-	"khyber/internal/server"
 	"khyber/internal/store"
 )
 
@@ -22,7 +21,7 @@ type renderCmd struct {
 }
 
 // Run prints the topic feed as serve would send it.
-func (c renderCmd) Run(ctx context.Context, a *app) (err error) {
+func (c renderCmd) Run(ctx context.Context, a *app) error {
 	if c.Limit < 0 {
 		return usageError{errors.New("--limit must be 1 or more")}
 	}
@@ -30,19 +29,11 @@ func (c renderCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	log := a.logger(cfg.Secrets, slog.LevelWarn)
-	st, err := a.openStore(log, 0)
-	if err != nil {
+	return a.withParts(ctx, c, cfg, slog.LevelWarn, func(p *parts) error {
+		err := p.server.Render(ctx, a.stdout, c.Topic, publish.Format(c.Format), store.Page{View: c.View, Limit: c.Limit})
+		if errors.Is(err, store.ErrNotFound) {
+			return a.noTopic(p.config.Load(), c.Topic)
+		}
 		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	p := a.build(log, st, cfg, defaultBase, server.Options{})
-	if err := p.apply(ctx, cfg, nil, false); err != nil {
-		return err
-	}
-	err = p.server.Render(ctx, a.stdout, c.Topic, publish.Format(c.Format), store.Page{View: c.View, Limit: c.Limit})
-	if errors.Is(err, store.ErrNotFound) {
-		return a.noTopic(cfg, c.Topic)
-	}
-	return err
+	})
 }

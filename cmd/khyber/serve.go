@@ -58,7 +58,7 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	log := a.logger(cfg.Secrets, slog.LevelInfo)
-	d := &daemon{files: files, seen: seen}
+	d := &daemon{files: files, seen: seen, began: a.now(), reloads: make(chan chan reloaded)}
 	d.parts = a.build(log, st, cfg, "http://"+listener.Addr().String(), server.Options{
 		Health: d.health, Ready: d.ready, MetricsElsewhere: c.Metrics != "",
 	})
@@ -80,7 +80,7 @@ func (a *app) start(ctx context.Context, maxSize int64) (*config.Config, []news.
 	if cfg != nil {
 		secrets = cfg.Secrets
 	}
-	st, err := a.openStore(a.logger(secrets, slog.LevelInfo), maxSize)
+	st, err := a.openStore(ctx, a.logger(secrets, slog.LevelInfo), maxSize)
 	if err != nil || cfg != nil {
 		return cfg, problems, st, err
 	}
@@ -119,14 +119,15 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 // daemon is serve while it runs.
 type daemon struct {
 	*parts
+	began    time.Time
 	stopping atomic.Bool
 	files    *config.Watch
-	seen     uint64 // hash of the files when they were last read
+	seen     uint64             // hash of the files when they were last read
+	reloads  chan chan reloaded // who wants the files read now, and waits for what comes of it
 }
 
 // run polls and serves until ctx ends, and waits for all that it started.
 func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) error {
-	began := d.app.now()
 	d.limitMemory(os.ReadFile)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -139,6 +140,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 	signal.Notify(hup, syscall.SIGHUP) // before anybody knows that we run: it would end us
 	defer signal.Stop(hup)
 	d.serve(ctx, g, listener, d.server)
+	d.control(ctx, g)
 	d.tellReady()
 	d.beat = d.alive(ctx)
 	if c.Metrics != "" {
@@ -164,7 +166,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 	g.Go(func() error { d.expire(ctx, time.Duration(c.Keep)); return nil })
 	d.log.Info("started", "version", d.app.version(), "file", d.app.config, "engine", d.app.data)
 	err := g.Wait()
-	d.log.Info("stopped", "dur", d.app.now().Sub(began).Round(time.Second))
+	d.log.Info("stopped", "dur", d.app.now().Sub(d.began).Round(time.Second))
 	return err
 }
 
@@ -177,10 +179,13 @@ func (d *daemon) pollNow(ctx context.Context, source string) {
 
 // serve runs an HTTP server on the listener until ctx ends.
 func (d *daemon) serve(ctx context.Context, g *errgroup.Group, l net.Listener, h http.Handler) {
-	srv := &http.Server{
+	d.serveOn(ctx, g, l, &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
-	}
+	})
+}
+
+func (d *daemon) serveOn(ctx context.Context, g *errgroup.Group, l net.Listener, srv *http.Server) {
 	g.Go(func() error {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve on %s: %w", l.Addr(), err)

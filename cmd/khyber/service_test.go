@@ -132,27 +132,3 @@ func TestMemoryIsWhatTheControlGroupGrants(t *testing.T) {
 		}
 	}
 }
-
-// TestCommandsBesideADaemonSayWhoHasTheDatabase runs those that need it while
-// serve has it.
-func TestCommandsBesideADaemonSayWhoHasTheDatabase(t *testing.T) {
-	t.Parallel()
-	ctx := patient(t)
-	dir := t.TempDir()
-	file, data := filepath.Join(dir, "feeds.yaml"), filepath.Join(dir, "khyber.db")
-	write(t, file, strings.NewReplacer("lang: en}", "lang: en, disabled: true}", "every: 30m", "disabled: true").Replace(smallFile))
-	daemon := startServe(ctx, t, file, data)
-	t.Cleanup(func() { daemon.stop(t) })
-
-	inUse := data + " is in use by another process: stop that one, or name another --data\n"
-	out, err := khyberCommand(ctx, file, data, "sources").CombinedOutput()
-	if want := "khyber: no health is shown: " + inUse + "hill-post\nriver-radio\n"; err != nil || string(out) != want {
-		t.Errorf("sources: %v\n%s\nwant\n%s", err, out, want)
-	}
-	for _, args := range [][]string{{"compact"}, {"backup", filepath.Join(dir, "copy.db")}} {
-		out, err := khyberCommand(ctx, file, data, args...).CombinedOutput()
-		if err == nil || string(out) != "khyber: "+inUse {
-			t.Errorf("%s: %v\n%s", args[0], err, out)
-		}
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,6 +13,8 @@ import (
 	"khyber/internal/news"
 	"khyber/internal/publish"
 	"khyber/internal/server"
+	"khyber/internal/store"
+	"khyber/internal/store/bolt"
 )
 
 type sourcesCmd struct {
@@ -34,22 +35,41 @@ type sourceHealth struct {
 	Items   uint64     `json:"items"`
 }
 
-// Run prints the sources in the order of the file. Their health comes from the
-// store; where a daemon has it, the list comes without.
+// Run prints the sources in the order of the file, with their health from the
+// store.
 func (c sourcesCmd) Run(ctx context.Context, a *app) error {
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return err
 	}
-	states, err := a.health(ctx, cfg)
-	if err != nil {
-		fmt.Fprintf(a.stderr, "khyber: no health is shown: %v\n", err)
+	if !exists(a.data) && a.errand == nil {
+		return c.list(a, cfg, map[string]news.SourceState{})
 	}
+	err = a.withStore(ctx, c, cfg, func(st *store.Store) error {
+		states, err := st.Sources(ctx)
+		if err != nil {
+			return err
+		}
+		byID := make(map[string]news.SourceState, len(states))
+		for _, s := range states {
+			byID[s.Source] = s
+		}
+		return c.list(a, cfg, byID)
+	})
+	if errors.Is(err, bolt.ErrInUse) { // by a process that does not answer
+		fmt.Fprintf(a.stderr, "khyber: no health is shown: %v\n", err)
+		return c.list(a, cfg, nil)
+	}
+	return err
+}
+
+// list prints the sources; states is nil where nothing is known of their health.
+func (c sourcesCmd) list(a *app, cfg *config.Config, states map[string]news.SourceState) error {
 	list := make([]sourceHealth, len(cfg.Sources))
 	for i := range cfg.Sources {
 		src := &cfg.Sources[i]
 		list[i] = sourceHealth{ID: src.ID, Name: cmp.Or(src.Name, src.ID)}
-		if err == nil {
+		if states != nil {
 			list[i].fill(src, states[src.ID], a.now())
 		}
 	}
@@ -61,23 +81,6 @@ func (c sourcesCmd) Run(ctx context.Context, a *app) error {
 		fmt.Fprintln(w, h.line())
 	}
 	return w.Flush()
-}
-
-// health reads the states of the sources; nil of a database that is not there.
-func (a *app) health(ctx context.Context, cfg *config.Config) (map[string]news.SourceState, error) {
-	if !exists(a.data) {
-		return nil, nil
-	}
-	st, err := a.openStore(a.logger(cfg.Secrets, slog.LevelWarn), 0)
-	if err != nil {
-		return nil, err
-	}
-	list, err := st.Sources(ctx)
-	states := make(map[string]news.SourceState, len(list))
-	for _, s := range list {
-		states[s.Source] = s
-	}
-	return states, errors.Join(err, st.Close())
 }
 
 func (h *sourceHealth) fill(src *news.Source, x news.SourceState, now time.Time) {

@@ -19,7 +19,7 @@ type storyCmd struct {
 // Run prints who else carried the item's report and its event, with a sentence
 // of evidence each.
 func (c storyCmd) Run(ctx context.Context, a *app) error {
-	return a.withItems(ctx, func(st *store.Store) error {
+	return a.withItems(ctx, c, func(st *store.Store) error {
 		id, err := findItem(ctx, st, c.Item)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ type splitCmd struct {
 
 // Run undoes the strongest relation of two items. It beats every rule.
 func (c splitCmd) Run(ctx context.Context, a *app) error {
-	return a.overrule(ctx, c.A, c.B, c.Reason, (*store.Store).Split)
+	return a.overrule(ctx, c, c.A, c.B, c.Reason, (*store.Store).Split)
 }
 
 type mergeCmd struct {
@@ -100,13 +100,13 @@ type mergeCmd struct {
 
 // Run makes the relation of two items stronger. It beats every rule.
 func (c mergeCmd) Run(ctx context.Context, a *app) error {
-	return a.overrule(ctx, c.A, c.B, c.Reason, (*store.Store).Merge)
+	return a.overrule(ctx, c, c.A, c.B, c.Reason, (*store.Store).Merge)
 }
 
 // overrule decides by hand what two items are to each other, and says what they
 // are then.
-func (a *app) overrule(ctx context.Context, one, other, reason string, by func(*store.Store, context.Context, news.ItemID, news.ItemID, string) (news.Relation, error)) error {
-	return a.withItems(ctx, func(st *store.Store) error {
+func (a *app) overrule(ctx context.Context, c runner, one, other, reason string, by func(*store.Store, context.Context, news.ItemID, news.ItemID, string) (news.Relation, error)) error {
+	return a.withItems(ctx, c, func(st *store.Store) error {
 		x, err := findItem(ctx, st, one)
 		if err != nil {
 			return err
@@ -128,18 +128,13 @@ func (a *app) overrule(ctx context.Context, one, other, reason string, by func(*
 	})
 }
 
-// withItems opens the database that is there, with the sources and topics of the
-// file, and closes it again.
-func (a *app) withItems(ctx context.Context, f func(*store.Store) error) error {
+// withItems is withStore with the sources and topics of the file.
+func (a *app) withItems(ctx context.Context, c runner, f func(*store.Store) error) error {
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return err
 	}
-	st, err := a.openArchive(cfg)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f(st), st.Close())
+	return a.withStore(ctx, c, cfg, f)
 }
 
 // findItem reads an item's id, or finds it by its address.

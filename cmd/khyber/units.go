@@ -20,6 +20,9 @@ func (s *span) UnmarshalText(b []byte) error {
 	return err
 }
 
+// MarshalText writes what UnmarshalText reads.
+func (s span) MarshalText() ([]byte, error) { return []byte(time.Duration(s).String()), nil }
+
 // size is a flag that holds a number of bytes with its unit: 8GiB.
 type size int64
 

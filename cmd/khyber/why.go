@@ -35,10 +35,24 @@ func (c whyCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	item, err := c.item(ctx, a, cfg)
-	if err != nil {
-		return err
+	if c.Item == "" {
+		return c.judge(a, cfg, &news.Item{Source: c.Source, Title: c.Title, Summary: c.Summary, Lang: c.Lang, Tags: c.Tags})
 	}
+	return a.withStore(ctx, c, cfg, func(st *store.Store) error {
+		id, err := findItem(ctx, st, c.Item)
+		if err != nil {
+			return err
+		}
+		page, err := st.Item(ctx, id)
+		if err != nil {
+			return err
+		}
+		return c.judge(a, cfg, &page.Item)
+	})
+}
+
+// judge prints what the topic says of an item.
+func (c whyCmd) judge(a *app, cfg *config.Config, item *news.Item) error {
 	reason, ok := cfg.Set.Why(c.Topic, item)
 	if !ok {
 		return a.noTopic(cfg, c.Topic)
@@ -54,23 +68,6 @@ func (c whyCmd) Run(ctx context.Context, a *app) error {
 		lines = append(lines, old.line())
 	}
 	return a.print(strings.Join(lines, "\n") + "\n")
-}
-
-// item is what is to be judged: a kept one, or the text of the flags.
-func (c whyCmd) item(ctx context.Context, a *app, cfg *config.Config) (*news.Item, error) {
-	if c.Item == "" {
-		return &news.Item{Source: c.Source, Title: c.Title, Summary: c.Summary, Lang: c.Lang, Tags: c.Tags}, nil
-	}
-	st, err := a.openArchive(cfg)
-	if err != nil {
-		return nil, err
-	}
-	var page store.ItemPage
-	id, err := findItem(ctx, st, c.Item)
-	if err == nil {
-		page, err = st.Item(ctx, id)
-	}
-	return &page.Item, errors.Join(err, st.Close())
 }
 
 // verdict is the JSON form; its keys are stable.

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"net"
+	"syscall"
+)
+
+// peerUID returns whose process is at the other end of a socket.
+func peerUID(c net.Conn) (uid int, known bool) {
+	u, ok := c.(*net.UnixConn)
+	if !ok {
+		return 0, false
+	}
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return 0, false
+	}
+	var cred *syscall.Ucred
+	if err := raw.Control(func(fd uintptr) {
+		cred, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
+	}); err != nil || cred == nil {
+		return 0, false
+	}
+	return int(cred.Uid), true
+}
