@@ -92,17 +92,36 @@ func (c *checker) each(b *bbolt.Bucket, f func(k, v []byte) error) error {
 	})
 }
 
+// packed visits the entries of shared rows, which stand in one order over all of
+// them: a search misses those that do not.
+func (c *checker) packed(p packed, f func(key []byte, n uint64)) error {
+	var last []byte
+	return c.each(c.Bucket(p.bucket), func(name, row []byte) error {
+		if err := p.whole(row); err != nil {
+			c.wrong("row %x: %w", name, err)
+			return nil
+		}
+		if bytes.Compare(name, row[:p.width]) > 0 {
+			c.wrong("row %x of %s stands behind its first entry", name, p.bucket)
+		}
+		for at := 0; at < len(row); at += p.entry() {
+			key := row[at : at+p.width]
+			if bytes.Compare(last, key) >= 0 {
+				c.wrong("entry %x of %s is out of order", key, p.bucket)
+			}
+			last = key
+			f(key, p.number(row, at))
+		}
+		return nil
+	})
+}
+
 // items: each number belongs to one item or to one stub, which bears its ID, and
 // the number of items is the one that is kept.
 func (c *checker) items() error {
 	var numbered, texts, stubs int
-	err := c.each(c.Bucket(bSeq), func(k, v []byte) error {
+	err := c.packed(c.seqs(), func(k []byte, seq uint64) {
 		numbered++
-		seq, err := unpackSeq(v)
-		if err != nil {
-			c.wrong("item %x: %w", k, err)
-			return nil
-		}
 		owner, err := c.owner(seq)
 		switch {
 		case err != nil:
@@ -110,7 +129,6 @@ func (c *checker) items() error {
 		case owner.ID != news.ItemID(be(k)):
 			c.wrong("item %x has the number %d, which is that of item %s", k, seq, owner.ID)
 		}
-		return nil
 	})
 	if err != nil {
 		return err
@@ -145,11 +163,10 @@ func (c *checker) items() error {
 // forgotten go with the next sweep.
 func (c *checker) keys() error {
 	given := c.Bucket(bItem).Sequence()
-	return c.each(c.Bucket(bKey), func(k, v []byte) error {
-		if seq, err := unpackSeq(v); err != nil || seq == 0 || seq > given {
+	return c.packed(c.tx.keys(), func(k []byte, seq uint64) {
+		if seq == 0 || seq > given {
 			c.wrong("key %x belongs to number %d, which was never given", k, seq)
 		}
-		return nil
 	})
 }
 

@@ -41,9 +41,15 @@ func TestCheckFindsReferencesThatLeadNowhere(t *testing.T) {
 			return tx.Bucket([]byte("meta")).Put([]byte("items"), number(7))
 		}, "7 items were counted, but there are 3"},
 		"a key of nobody": {func(tx *bbolt.Tx) error {
-			k, _ := first(tx.Bucket([]byte("key")))
-			return tx.Bucket([]byte("key")).Put(k, []byte{99})
+			k, row := first(tx.Bucket([]byte("key")))
+			row = bytes.Clone(row)
+			row[len(row)-1] = 99
+			return tx.Bucket([]byte("key")).Put(k, row)
 		}, "belongs to number 99, which was never given"},
+		"keys out of order": {func(tx *bbolt.Tx) error {
+			k, row := first(tx.Bucket([]byte("key")))
+			return tx.Bucket([]byte("key")).Put(k, append(bytes.Clone(row), row...))
+		}, "is out of order"},
 		"revisions of nobody": {func(tx *bbolt.Tx) error {
 			return tx.Bucket([]byte("revision")).Put(number(99), []byte{1})
 		}, "there are revisions of number 99, which is no item's"},
