@@ -246,7 +246,7 @@ func readPart(tx ReadTx, v *view, origin string, ch chain, below news.Mark) (Par
 	}
 	joined = slices.DeleteFunc(joined, func(j Joined) bool { return j.Mark >= below })
 	slices.Reverse(joined)
-	r := reader{tx: tx, view: v, signs: newSigner(v), topic: &topics[i], page: Page{Late: true}}
+	r := reader{tx: tx, view: v, topic: &topics[i], page: Page{Late: true}}
 	if p.Entries, err = r.fill(joined); err != nil {
 		return p, err
 	}

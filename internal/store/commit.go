@@ -286,6 +286,9 @@ func (c *commit) join() error {
 			return err
 		}
 	}
+	if err := calmJoined(c.tx, c.view, c.joins); err != nil {
+		return err
+	}
 	c.opt.Crash("commit.topics")
 	return nil
 }

@@ -215,10 +215,12 @@ type Text struct {
 // Index says what is looked for near an item.
 type Index uint8
 
-// The indexes: items that may be copies, and stories that may take an item.
+// The indexes: items that may be copies, stories that may take an item, and items
+// that name the same in any script.
 const (
 	NearCopies Index = iota + 1
 	NearStories
+	NearNames
 )
 
 // Near is an entry of an index: an item, or a story, under a key of 48 bits on
@@ -242,6 +244,8 @@ const (
 	TableNotices                        // episodes of trouble
 	TableGivers                         // which sources gave to a topic, and when last
 	TableVolumes                        // stories of a topic by the hour
+	TableJoints                         // stories that a person made one
+	TableLevels                         // how many publishers have told a story
 )
 
 // Row is a value under a key. Neither is empty.

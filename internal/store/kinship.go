@@ -8,44 +8,54 @@ import (
 	"khyber/internal/story"
 )
 
-// evidenceMost is how many members of a story are told why they are in it: more
-// are shown nowhere.
-const evidenceMost = 20
-
-// relative is another item of an item's story.
+// relative is an item of a story.
 type relative struct {
 	item   news.Item
 	kin    Kin
-	copied bool // of the same copy group
+	copied bool // of the same copy group as the one that is asked for
 }
 
-// relatives returns the other items of the story and the copy group of an item,
-// copies first, then in the order in which they were first seen.
-func relatives(tx ReadTx, k Kin) ([]relative, error) {
-	ids, err := relatedTo(tx, k)
+// family is what an item belongs to.
+type family struct {
+	stories []news.ItemID // that are read as one, the first of which gives its ID
+	others  []relative    // copies first, then in the order in which they were first seen
+}
+
+// readFamily returns the other items of the story and the copy group of an item.
+func readFamily(tx ReadTx, k Kin) (family, error) {
+	var f family
+	var err error
+	if f.stories, err = together(tx, cmp.Or(k.Story, k.Item)); err != nil {
+		return f, err
+	}
+	ids, err := f.ids(tx, k)
 	if err != nil || len(ids) == 0 {
-		return nil, err
+		return f, err
 	}
 	kin, err := tx.Kin(ids)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	stored, err := tx.Items(ids)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
-	var out []relative
 	for i, id := range ids {
 		copied := k.Group != 0 && kin[i].Group == k.Group
-		in := copied || k.Story != 0 && kin[i].Story == k.Story
+		in := copied || slices.Contains(f.stories, cmp.Or(kin[i].Story, id))
 		if id != k.Item && in && !stored[i].Item.FirstSeen.IsZero() {
-			out = append(out, relative{item: stored[i].Item, kin: kin[i], copied: copied})
+			f.others = append(f.others, relative{item: stored[i].Item, kin: kin[i], copied: copied})
 		}
 	}
-	slices.SortFunc(out, func(a, b relative) int {
-		return cmp.Or(rank(a.copied)-rank(b.copied), a.item.FirstSeen.Compare(b.item.FirstSeen), cmp.Compare(a.item.ID, b.item.ID))
+	slices.SortFunc(f.others, func(a, b relative) int {
+		return cmp.Or(rank(a.copied)-rank(b.copied), seenFirst(&a.item, &b.item))
 	})
-	return out, nil
+	return f, nil
+}
+
+// seenFirst is the order in which items were first seen.
+func seenFirst(a, b *news.Item) int {
+	return cmp.Or(a.FirstSeen.Compare(b.FirstSeen), cmp.Compare(a.ID, b.ID))
 }
 
 // rank puts copies first.
@@ -56,15 +66,15 @@ func rank(copied bool) int {
 	return 1
 }
 
-// relatedTo returns the items that may be in the story or the copy group.
-func relatedTo(tx ReadTx, k Kin) ([]news.ItemID, error) {
+// ids returns the items that may be in the family of an item.
+func (f *family) ids(tx ReadTx, k Kin) ([]news.ItemID, error) {
 	var ids []news.ItemID
-	if k.Story != 0 {
-		members, err := tx.Members([]news.ItemID{k.Story})
+	if k.Story != 0 || len(f.stories) > 1 {
+		members, err := tx.Members(f.stories)
 		if err != nil {
 			return nil, err
 		}
-		ids = members[0]
+		ids = slices.Concat(append(members, f.stories)...) // one that stands alone has no members
 	}
 	if k.Group != 0 {
 		connected, _, _, err := component(tx, k.Item)
@@ -76,23 +86,23 @@ func relatedTo(tx ReadTx, k Kin) ([]news.ItemID, error) {
 	return sortedSet(ids, cmp.Compare[news.ItemID]), nil
 }
 
-// storyOf describes the story of an item to its readers.
-func storyOf(tx ReadTx, v *view, signs signer, item *news.Item, k Kin, others []relative) (news.Story, error) {
-	if len(others) == 0 {
-		return news.Story{}, nil
+// id returns the ID of the story; of copies alone that of their group.
+func (f *family) id(k Kin) news.ItemID {
+	if k.Story == 0 && len(f.stories) == 1 {
+		return k.Group
 	}
-	edges, err := tx.Edges([]news.ItemID{item.ID})
-	if err != nil {
-		return news.Story{}, err
+	return f.stories[0]
+}
+
+// story describes what an item belongs to, but for the reasons.
+func (f *family) story(v *view, item *news.Item, k Kin) news.Story {
+	if len(f.others) == 0 {
+		return news.Story{}
 	}
-	overrides, err := tx.Overrides([]news.ItemID{item.ID})
-	if err != nil {
-		return news.Story{}, err
-	}
-	s := news.Story{ID: cmp.Or(k.Story, k.Group)}
-	s.Publishers, s.Independent = corroboration(item, k, others)
-	for i := range others {
-		o := &others[i]
+	s := news.Story{ID: f.id(k)}
+	s.Publishers, s.Independent = corroboration(item, k, f.others)
+	for i := range f.others {
+		o := &f.others[i]
 		other := v.item(o.item)
 		m := news.Member{
 			Item: other.ID, Source: other.Source, Publisher: other.Publisher, Title: other.Title, URL: other.Link,
@@ -101,40 +111,9 @@ func storyOf(tx ReadTx, v *view, signs signer, item *news.Item, k Kin, others []
 		if o.copied {
 			m.Relation = news.RelationCopy
 		}
-		if i < evidenceMost {
-			m.Rule, m.Evidence = evidence(signs, item, k, o, edges[0], overrides[0], len(others))
-		}
 		s.Members = append(s.Members, m)
 	}
-	return s, nil
-}
-
-// ruleLink names what Link decided: no edge of the two says so.
-const ruleLink = "story-link"
-
-// evidence returns the rule that brought an item to another one, and the
-// sentence.
-func evidence(signs signer, item *news.Item, k Kin, o *relative, edges []story.Edge, overrides []story.Override, n int) (rule, sentence string) {
-	low, high := min(item.ID, o.item.ID), max(item.ID, o.item.ID)
-	var hand *story.Override
-	for i := range overrides {
-		if overrides[i].Low == low && overrides[i].High == high {
-			hand = &overrides[i]
-		}
-	}
-	for _, e := range edges {
-		if e.Low == low && e.High == high {
-			return e.Rule, story.Explain(e, o.item.Publisher, hand)
-		}
-	}
-	if hand != nil {
-		return "by-hand", story.Explain(story.Edge{}, o.item.Publisher, hand)
-	}
-	shared := story.Relate(signs.sign(item), signs.sign(&o.item)).Shared
-	if k.Similarity == 0 { // it is the other one that was linked
-		k = o.kin
-	}
-	return ruleLink, story.ExplainStory(n, story.Linked{Story: k.Story, Similarity: k.Similarity, Event: k.Event}, shared)
+	return s
 }
 
 // corroboration counts the publishers of a story.

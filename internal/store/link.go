@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"khyber/internal/news"
@@ -43,6 +44,29 @@ func (r *relation) link([]news.ItemID) error {
 			if err := r.announce(id, cmp.Or(k.Story, id)); err != nil {
 				return err
 			}
+		}
+	}
+	return r.reunite()
+}
+
+// reunite brings items that turned out to be copies into the story of the first
+// of them, where they stood alone: of a revised text, or of a pass over the
+// archive.
+func (r *relation) reunite() error {
+	changed := slices.SortedFunc(maps.Keys(r.changed), func(a, b news.ItemID) int {
+		return cmp.Or(rank(r.kin[a].Group == a)-rank(r.kin[b].Group == b), cmp.Compare(a, b))
+	})
+	for _, id := range changed {
+		k := r.kin[id]
+		if k.Group == 0 || k.Story != 0 {
+			continue
+		}
+		var err error
+		if k.Story, err = r.storyOfGroup(id, k.Group); err != nil {
+			return err
+		}
+		if err := r.enter(k); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -95,8 +119,8 @@ func (r *relation) vector(id news.ItemID) *story.Vector {
 	return &v
 }
 
-// storyOfGroup returns the story of an item's copies, of the one that was first
-// seen.
+// storyOfGroup returns the story of an item's copies: of the first one that has
+// one, else that which the first of all begins; 0: which is the item.
 func (r *relation) storyOfGroup(id, representative news.ItemID) (news.ItemID, error) {
 	ids, _, _, err := component(r.tx, id)
 	if err != nil {
@@ -110,18 +134,20 @@ func (r *relation) storyOfGroup(id, representative news.ItemID) (news.ItemID, er
 	}
 	var first *news.Item
 	for _, other := range ids {
-		item := &r.items[other].Item
-		if other == id || r.kin[other].Group != representative {
+		if k := r.kin[other]; other == id || k.Group != representative || k.Story == 0 {
 			continue
 		}
-		if first == nil || item.FirstSeen.Before(first.FirstSeen) || item.FirstSeen.Equal(first.FirstSeen) && other < first.ID {
+		if item := &r.items[other].Item; first == nil || seenFirst(item, first) < 0 {
 			first = item
 		}
 	}
-	if first == nil {
-		return 0, nil
+	switch {
+	case first != nil:
+		return r.kin[first.ID].Story, nil
+	case representative != id:
+		return representative, nil
 	}
-	return cmp.Or(r.kin[first.ID].Story, first.ID), nil
+	return 0, nil
 }
 
 // storyOfEdge returns the story at the other end of the strongest story edge,

@@ -81,24 +81,31 @@ func (s *Store) overrule(ctx context.Context, a, b news.ItemID, reason string, d
 	return done, nil
 }
 
-// relation returns what two items are to each other now.
-func (r *relation) between(a, b news.ItemID) news.Relation {
+// between returns what two items are to each other now.
+func (r *relation) between(a, b news.ItemID) (news.Relation, error) {
 	x, y := r.kin[a], r.kin[b]
-	switch {
-	case x.Group != 0 && x.Group == y.Group:
-		return news.RelationCopy
-	case x.Story != 0 && x.Story == y.Story:
-		return news.RelationStory
+	if x.Group != 0 && x.Group == y.Group {
+		return news.RelationCopy, nil
 	}
-	return ""
+	stories, err := together(r.tx, of(x))
+	if err != nil || !slices.Contains(stories, of(y)) {
+		return "", err
+	}
+	return news.RelationStory, nil
 }
 
+// of returns the story of an item; of one that stands alone it is its own.
+func of(k Kin) news.ItemID { return cmp.Or(k.Story, k.Item) }
+
 func (r *relation) split(o *story.Override) error {
-	switch r.between(o.Low, o.High) {
-	case news.RelationCopy:
+	now, err := r.between(o.Low, o.High)
+	switch {
+	case err != nil:
+		return err
+	case now == news.RelationCopy:
 		o.Relation = news.RelationStory
 		return r.decide(o)
-	case news.RelationStory:
+	case now == news.RelationStory:
 		if err := r.decide(o); err != nil {
 			return err
 		}
@@ -108,10 +115,13 @@ func (r *relation) split(o *story.Override) error {
 }
 
 func (r *relation) merge(o *story.Override) error {
-	switch r.between(o.Low, o.High) {
-	case news.RelationCopy:
+	now, err := r.between(o.Low, o.High)
+	switch {
+	case err != nil:
+		return err
+	case now == news.RelationCopy:
 		return fmt.Errorf("they are copies already: %w", ErrNothingToDo)
-	case news.RelationStory:
+	case now == news.RelationStory:
 		o.Relation = news.RelationCopy
 		return r.decide(o)
 	}
@@ -119,7 +129,12 @@ func (r *relation) merge(o *story.Override) error {
 	if err := r.decide(o); err != nil {
 		return err
 	}
-	return r.follow(o)
+	first, later := r.inOrder(o)
+	if err := combine(r.tx, of(r.kin[first]), of(r.kin[later]), o.Low, o.High); err != nil {
+		return err
+	}
+	_, err = r.showStory(of(r.kin[first]))
+	return err
 }
 
 // decide keeps the override and reckons the groups of both ends.
@@ -131,39 +146,39 @@ func (r *relation) decide(o *story.Override) error {
 	return r.group(nil)
 }
 
+// inOrder returns the two items as they were first seen.
+func (r *relation) inOrder(o *story.Override) (first, later news.ItemID) {
+	x, y := &r.items[o.Low].Item, &r.items[o.High].Item
+	if y.FirstSeen.Before(x.FirstSeen) {
+		return o.High, o.Low
+	}
+	return o.Low, o.High
+}
+
 // leave takes the later of two items out of their story, with its copies. The
-// one that gave the story its ID stays.
+// one that gave the story its ID stays. Two stories that a person made one are
+// two again.
 func (r *relation) leave(o *story.Override) error {
-	later := o.High
-	if r.older(o.High, o.Low) || o.High == r.kin[o.Low].Story {
-		later = o.Low
+	first, later := r.inOrder(o)
+	x, y := of(r.kin[first]), of(r.kin[later])
+	if x != y {
+		if _, err := r.showStory(x); err != nil { // while they are one
+			return err
+		}
+		return divide(r.tx, x, y)
 	}
-	return r.move(later, 0)
-}
-
-// follow brings the later of two items into the story of the other one, with its
-// copies.
-func (r *relation) follow(o *story.Override) error {
-	first, later := o.Low, o.High
-	if r.older(o.High, o.Low) {
-		first, later = later, first
+	if err := r.family([]news.ItemID{y}); err != nil {
+		return err
 	}
-	to := cmp.Or(r.kin[first].Story, first)
-	founder := r.kin[first]
-	founder.Story = to
-	r.become(founder)
-	return r.move(later, to)
+	if group := r.kin[later].Group; later == y || group != 0 && group == r.kin[y].Group {
+		later = first
+	}
+	return r.depart(later)
 }
 
-// older says whether a was seen before b.
-func (r *relation) older(a, b news.ItemID) bool {
-	x, y := &r.items[a].Item, &r.items[b].Item
-	return cmp.Or(x.FirstSeen.Compare(y.FirstSeen), cmp.Compare(a, b)) < 0
-}
-
-// move gives an item and its copies another story; 0: one of their own.
-func (r *relation) move(id, to news.ItemID) error {
-	ids := []news.ItemID{id}
+// depart gives an item and its copies a story of their own.
+func (r *relation) depart(id news.ItemID) error {
+	ids, to := []news.ItemID{id}, news.ItemID(0)
 	if group := r.kin[id].Group; group != 0 {
 		connected, _, _, err := component(r.tx, id)
 		if err != nil {
@@ -173,24 +188,15 @@ func (r *relation) move(id, to news.ItemID) error {
 			return err
 		}
 		ids = slices.DeleteFunc(connected, func(c news.ItemID) bool { return r.kin[c].Group != group })
+		to = group
 	}
-	if to == 0 && len(ids) > 1 {
-		to = r.kin[id].Group
-	}
-	old := r.kin[id].Story
-	for _, id := range ids {
-		k := r.kin[id]
-		k.Story, k.Similarity = to, 0
-		r.become(k)
-	}
-	return r.showStory(old)
-}
-
-// showStory notes the topics that show a story which a member has left.
-func (r *relation) showStory(id news.ItemID) error {
-	members, err := r.tx.Members([]news.ItemID{id})
-	if err != nil {
+	if _, err := r.showStory(of(r.kin[id])); err != nil {
 		return err
 	}
-	return r.shownBy(members[0])
+	for _, id := range ids {
+		k := r.kin[id]
+		k.Story, k.Similarity, k.Event = to, 0, 0
+		r.become(k)
+	}
+	return nil
 }

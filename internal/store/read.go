@@ -88,6 +88,7 @@ type ItemPage struct {
 	Item      news.Item
 	Revisions []news.Revision // oldest first
 	Story     news.Story
+	Possibly  []Possible // reports in other scripts
 }
 
 // Item returns an item; ErrNotFound, or ErrExpired when its text is gone.
@@ -117,12 +118,16 @@ func (s *Store) Item(ctx context.Context, id news.ItemID) (ItemPage, error) {
 		if err != nil {
 			return err
 		}
-		others, err := relatives(tx, kin[0])
+		f, err := readFamily(tx, kin[0])
 		if err != nil {
 			return err
 		}
 		page = ItemPage{Item: v.item(items[0].Item), Revisions: revisions[0]}
-		page.Story, err = storyOf(tx, v, newSigner(v), &page.Item, kin[0], others)
+		page.Story = f.story(v, &page.Item, kin[0])
+		if err := tell(tx, v, &items[0].Item, kin[0], &f, &page.Story); err != nil {
+			return err
+		}
+		page.Possibly, err = possibly(tx, v, []news.Item{items[0].Item}, &f)
 		return err
 	})
 	if err != nil {

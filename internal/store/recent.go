@@ -2,6 +2,7 @@ package store
 
 import (
 	"sync"
+	"time"
 
 	"khyber/internal/news"
 	"khyber/internal/story"
@@ -11,8 +12,8 @@ import (
 const (
 	// vectorsMost is in vectors: a week of a busy list at about 300 bytes each.
 	vectorsMost = 1 << 15
-	// topicsMost is in items, most of which are in none.
-	topicsMost = 1 << 15
+	// facesMost is in items, at about 100 bytes each.
+	facesMost = 1 << 15
 	// signsMost is in words of 72 bytes, of which a report has 50 or so: the
 	// candidates of busy hours, in 10 megabytes.
 	signsMost = 1 << 17
@@ -81,25 +82,32 @@ func (r *recent[V]) drop(name textName) {
 
 // memory is what a view keeps of texts.
 type memory struct {
-	topics  recent[[]string] // that items are in; dropped when rules give others
+	faces   recent[face] // dropped when rules give other topics
 	signs   recent[story.Signature]
 	vectors recent[story.Vector]
 }
 
 func newMemory() *memory {
 	m := new(memory)
-	m.topics.most, m.signs.most, m.vectors.most = topicsMost, signsMost, vectorsMost
+	m.faces.most, m.signs.most, m.vectors.most = facesMost, signsMost, vectorsMost
 	return m
 }
 
-// keepTopics keeps and returns the topics that an item is in.
-func (m *memory) keepTopics(s *Stored) []string {
-	var in []string
+// face is what a story shows of a member.
+type face struct {
+	topics        []string // that it is in
+	publisher     string
+	at, firstSeen time.Time
+}
+
+// keepFace keeps and returns what a story shows of an item.
+func (m *memory) keepFace(s *Stored) *face {
+	f := &face{publisher: s.Item.Publisher, at: s.Item.At, firstSeen: s.Item.FirstSeen}
 	for i := range s.Item.Matches {
 		if s.Item.Matches[i].Verdict == news.In {
-			in = append(in, s.Item.Matches[i].Topic)
+			f.topics = append(f.topics, s.Item.Matches[i].Topic)
 		}
 	}
-	m.topics.put(textName{s.Item.ID, s.Text}, &in, 1)
-	return in
+	m.faces.put(textName{s.Item.ID, s.Text}, f, 1)
+	return f
 }

@@ -57,7 +57,7 @@ func (c *commit) relate() error {
 	var ids []news.ItemID
 	for _, stored := range [][]Stored{c.fresh, c.revised} {
 		for i := range stored {
-			c.view.memory.keepTopics(&stored[i])
+			c.view.memory.keepFace(&stored[i])
 			if item := &stored[i].Item; c.poll.At.Sub(item.At) < nearDays {
 				r.items[item.ID] = &stored[i]
 				ids = append(ids, item.ID)
@@ -218,17 +218,31 @@ func sortedSet[T comparable](s []T, order func(a, b T) int) []T {
 	return slices.Compact(s)
 }
 
+// index makes items findable: by what copies share, and by what they name.
+func (r *relation) index(ids []news.ItemID) error {
+	var near, named []Near
+	for _, id := range ids {
+		at := r.items[id].Item.At
+		for _, k := range story.CandidateKeys(r.sign(id)) {
+			near = append(near, Near{Key: uint64(k), At: at, ID: id})
+		}
+		for _, k := range story.NameKeys(r.sign(id)) {
+			named = append(named, Near{Key: k, At: at, ID: id})
+		}
+	}
+	for index, entries := range map[Index][]Near{NearCopies: near, NearNames: named} { // in any order
+		slices.SortFunc(entries, func(a, b Near) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.ID, b.ID)) })
+		if err := r.tx.PutNear(index, entries, nearMost); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // connect indexes the items, compares each with its candidates and keeps the
 // edges.
 func (r *relation) connect(ids []news.ItemID) error {
-	var near []Near
-	for _, id := range ids {
-		for _, k := range story.CandidateKeys(r.sign(id)) {
-			near = append(near, Near{Key: uint64(k), At: r.items[id].Item.At, ID: id})
-		}
-	}
-	slices.SortFunc(near, func(a, b Near) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.ID, b.ID)) })
-	if err := r.tx.PutNear(NearCopies, near, nearMost); err != nil {
+	if err := r.index(ids); err != nil {
 		return err
 	}
 	known, err := r.tx.Edges(ids)
@@ -323,45 +337,69 @@ func (r *relation) show([]news.ItemID) error {
 		return nil
 	}
 	kin := make([]Kin, len(changed))
-	var stories []news.ItemID
 	for i, id := range changed {
 		kin[i] = r.kin[id]
-		if kin[i].Story != 0 {
-			stories = append(stories, kin[i].Story)
-		}
 	}
 	if err := r.tx.PutKin(kin); err != nil {
 		return err
 	}
-	members, err := r.tx.Members(sortedSet(stories, cmp.Compare[news.ItemID]))
-	if err != nil {
-		return err
+	done := make(map[news.ItemID]bool)
+	for i := range kin {
+		if done[of(kin[i])] {
+			continue
+		}
+		stories, err := r.showStory(of(kin[i]))
+		if err != nil {
+			return err
+		}
+		for _, id := range stories {
+			done[id] = true
+		}
 	}
-	return r.shownBy(sortedSet(append(slices.Concat(members...), changed...), cmp.Compare[news.ItemID]))
+	return nil
 }
 
-// shownBy notes the topics that items are in. It reads only items whose topics
-// are not in memory.
-func (r *relation) shownBy(ids []news.ItemID) error {
-	if err := r.name(ids); err != nil {
-		return err
+// showStory notes the topics that show a story, and returns it with all that is
+// read as one with it.
+func (r *relation) showStory(id news.ItemID) ([]news.ItemID, error) {
+	stories, err := together(r.tx, id)
+	if err != nil {
+		return nil, err
 	}
-	unknown := slices.DeleteFunc(slices.Clone(ids), func(id news.ItemID) bool {
-		topics := r.view.memory.topics.get(textName{id, r.named[id]})
-		if topics != nil {
-			r.shownIn(*topics)
+	members, err := r.tx.Members(stories)
+	if err != nil {
+		return nil, err
+	}
+	// A story of one has no members.
+	ids := sortedSet(append(slices.Concat(members...), stories...), cmp.Compare[news.ItemID])
+	faces, err := r.facesOf(ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if f := faces[id]; f != nil {
+			for _, t := range f.topics {
+				r.shown[r.view.topics[t].id] = true
+			}
 		}
-		return topics != nil
+	}
+	return stories, r.reach(stories, ids, faces)
+}
+
+// facesOf returns what a story shows of items; none of those whose text has
+// expired. It reads only items that are not in memory.
+func (r *relation) facesOf(ids []news.ItemID) (map[news.ItemID]*face, error) {
+	if err := r.name(ids); err != nil {
+		return nil, err
+	}
+	faces := make(map[news.ItemID]*face, len(ids))
+	unknown := slices.DeleteFunc(slices.Clone(ids), func(id news.ItemID) bool {
+		faces[id] = r.view.memory.faces.get(textName{id, r.named[id]})
+		return faces[id] != nil
 	})
 	unknown, err := r.read(unknown)
 	for _, id := range unknown {
-		r.shownIn(r.view.memory.keepTopics(r.items[id]))
+		faces[id] = r.view.memory.keepFace(r.items[id])
 	}
-	return err
-}
-
-func (r *relation) shownIn(topics []string) {
-	for _, t := range topics {
-		r.shown[r.view.topics[t].id] = true
-	}
+	return faces, err
 }

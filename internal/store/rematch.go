@@ -170,7 +170,7 @@ func (r *rematch) write(tx Tx, found map[news.ItemID][]news.Match, done *Rematch
 	}
 	if now := r.store.view.Load(); now != nil { // not r.view: a Commit may know a newer one
 		for i := range v.put {
-			now.memory.topics.drop(textName{v.put[i].Item.ID, v.put[i].Text})
+			now.memory.faces.drop(textName{v.put[i].Item.ID, v.put[i].Text})
 		}
 	}
 	if err := r.join(tx, v.joins); err != nil {
@@ -253,7 +253,7 @@ func (r *rematch) join(tx Tx, joins map[string][]Joined) error {
 			return err
 		}
 	}
-	return nil
+	return calmJoined(tx, r.view, joins)
 }
 
 // stand keeps where the topics of this batch stand now.

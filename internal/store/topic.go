@@ -32,7 +32,7 @@ type Page struct {
 	View          string    // empty: ViewCopies
 	Before        news.Mark // only entries below; 0: from the top
 	Limit         int       // entries, at most 2,000; 0: the window, or 100 below a mark
-	MinPublishers int       // of the story, with a text of their own
+	MinPublishers int       // of the story, with a text of their own, 9 at most: the entries, and Before, in the order in which it had so many
 	Langs         []string  // of the item; none: any
 	Late          bool      // entries that came late too: pages and archives, not the live document
 }
@@ -77,7 +77,7 @@ func (s *Store) Topic(ctx context.Context, id string, p Page) (TopicPage, error)
 		if page.Givers, err = v.givers(tx, t); err != nil {
 			return err
 		}
-		r := reader{tx: tx, view: v, signs: newSigner(v), topic: t, page: p}
+		r := reader{tx: tx, view: v, topic: t, page: p}
 		page.Entries, page.More, err = r.entries()
 		return err
 	})
@@ -105,7 +105,6 @@ func (s *Store) Topics(ctx context.Context) ([]Topic, error) {
 type reader struct {
 	tx    ReadTx
 	view  *view
-	signs signer
 	topic *Topic
 	page  Page
 }
@@ -117,9 +116,12 @@ const step = 100
 // no longer in the topic, or of another language, do not count.
 func (r *reader) entries() ([]news.Entry, bool, error) {
 	var entries []news.Entry
-	below := r.page.Before
+	below, origin := r.page.Before, r.topic.Origin
+	if r.page.MinPublishers > 1 {
+		origin = calmOrigin(origin, min(r.page.MinPublishers, calmMost))
+	}
 	for {
-		joined, err := r.tx.Entries(r.topic.Origin, below, step)
+		joined, err := r.tx.Entries(origin, below, step)
 		if err != nil || len(joined) == 0 {
 			return entries, false, err
 		}
@@ -179,21 +181,18 @@ func (r *reader) fill(joined []Joined) ([]news.Entry, error) {
 		if !in || len(r.page.Langs) > 0 && !slices.Contains(r.page.Langs, item.Lang) {
 			continue
 		}
-		others, err := relatives(r.tx, kin[i])
+		f, err := readFamily(r.tx, kin[i])
 		if err != nil {
 			return nil, err
 		}
-		hidden, err := r.hidden(j.Mark, others)
+		hidden, err := r.hidden(item.ID, f.others)
 		if err != nil {
 			return nil, err
 		}
-		s, err := storyOf(r.tx, r.view, r.signs, &item, kin[i], others)
-		if err != nil {
-			return nil, err
-		}
-		if hidden || r.page.MinPublishers > max(1, s.Independent) {
+		if hidden {
 			continue
 		}
+		s := f.story(r.view, &item, kin[i])
 		entries = append(entries, news.Entry{
 			Mark: j.Mark, Joined: j.At, Late: j.Late, News: j.News, Item: item, Match: match, Story: s, Revisions: revisions[i],
 		})
@@ -203,8 +202,8 @@ func (r *reader) fill(joined []Joined) ([]news.Entry, error) {
 
 // hidden says whether an entry is collapsed: into the copy, or the report of the
 // same story, that joined this topic first, for good.
-func (r *reader) hidden(mark news.Mark, others []relative) (bool, error) {
-	var ids []news.ItemID
+func (r *reader) hidden(id news.ItemID, others []relative) (bool, error) {
+	ids := []news.ItemID{id}
 	for i := range others {
 		o := r.view.item(others[i].item)
 		_, in := matchIn(&o, r.topic.Topic.ID)
@@ -212,9 +211,12 @@ func (r *reader) hidden(mark news.Mark, others []relative) (bool, error) {
 			ids = append(ids, o.ID)
 		}
 	}
+	if len(ids) == 1 {
+		return false, nil
+	}
 	marks, err := r.tx.Marks(r.topic.Origin, ids)
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(marks, func(m news.Mark) bool { return m > 0 && m < mark }), nil
+	return slices.ContainsFunc(marks[1:], func(m news.Mark) bool { return m > 0 && m < marks[0] }), nil
 }

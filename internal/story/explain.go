@@ -12,7 +12,7 @@ import (
 // publisher is the other one's, override nil unless a person decided.
 func Explain(e Edge, publisher string, override *Override) string {
 	switch {
-	case override != nil && override.Relation == news.RelationCopy:
+	case override != nil && (override.Relation == news.RelationCopy || override.Relation == news.RelationStory && e.Relation != news.RelationCopy):
 		return "Merged by hand on " + override.At.UTC().Format(time.DateOnly) + because(override.Reason)
 	case override != nil:
 		return "Split by hand on " + override.At.UTC().Format(time.DateOnly) + because(override.Reason)
@@ -22,6 +22,12 @@ func Explain(e Edge, publisher string, override *Override) string {
 		return fmt.Sprintf("Same story as the report by %s: %s [%s, tables %s].", publisher, storyEvidence(e.Verdict), e.Rule, e.Tables)
 	}
 	return "Not a copy of the report by " + publisher + ": " + difference(e.Verdict) + "."
+}
+
+// ExplainApart returns one sentence on an edge of copies that are not collapsed.
+func ExplainApart(e Edge, publisher string) string {
+	return fmt.Sprintf("Not collapsed with the report by %s, though it has the %s: one comes again and again, or the copies are more than 72 h apart [%s, tables %s].",
+		publisher, sameness(e.Verdict), e.Rule, e.Tables)
 }
 
 // ExplainStory returns one sentence on why an item is in a story of n others.
@@ -34,7 +40,13 @@ func ExplainStory(n int, l Linked, shared []string) string {
 	if n == 1 {
 		items = "item"
 	}
-	return fmt.Sprintf("Same story as %d %s: shares %s; similarity %.2f, %s.", n, items, list(shared), float64(l.Similarity)/1000, event)
+	return fmt.Sprintf("Same story as %d %s: shares %s; similarity %.2f, %s [story-link].", n, items, list(shared), float64(l.Similarity)/1000, event)
+}
+
+// ExplainPossibly returns one sentence on two items in different scripts that
+// name the same.
+func ExplainPossibly(names []string, apart time.Duration) string {
+	return fmt.Sprintf("Possibly the same event, in another script: both name %s, %s apart [story-names]; not counted.", list(names), duration(apart))
 }
 
 func because(reason string) string {

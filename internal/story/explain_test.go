@@ -32,15 +32,21 @@ func TestExplainIsOneSentence(t *testing.T) {
 		{edge("", "", 10), nil, "Not a copy of the report by Herald: neither title nor text is the same."},
 		{edge("copy", "copy-text", 900), split, "Split by hand on 2026-11-23: two bridges."},
 		{edge("", "", 0), merge, "Merged by hand on 2026-11-23."},
+		{edge("", "", 0), &Override{Relation: news.RelationStory, At: monday, Reason: "one bridge"}, "Merged by hand on 2026-11-23: one bridge."},
+		{edge("story", "story-title", 900), &Override{At: monday}, "Split by hand on 2026-11-23."},
 	} {
 		if got := Explain(tc.edge, "Herald", tc.override); got != tc.want {
 			t.Errorf("got  %s\nwant %s", got, tc.want)
 		}
 	}
-	if got, want := ExplainStory(6, Linked{1, 430, 430}, []string{"torkham", "reopen", "trader"}), "Same story as 6 items: shares torkham, reopen, trader; similarity 0.43, the same event."; got != want {
+	apart := "Not collapsed with the report by Herald, though it has the same address: one comes again and again, or the copies are more than 72 h apart [copy-url, tables 00000003]."
+	if got := ExplainApart(edge("copy", "copy-url", 300), "Herald"); got != apart {
+		t.Errorf("got  %s\nwant %s", got, apart)
+	}
+	if got, want := ExplainStory(6, Linked{1, 430, 430}, []string{"torkham", "reopen", "trader"}), "Same story as 6 items: shares torkham, reopen, trader; similarity 0.43, the same event [story-link]."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := ExplainStory(1, Linked{1, 430, 301}, []string{"torkham"}), "Same story as 1 item: shares torkham; similarity 0.43, the same development."; got != want {
+	if got, want := ExplainStory(1, Linked{1, 430, 301}, []string{"torkham"}), "Same story as 1 item: shares torkham; similarity 0.43, the same development [story-link]."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

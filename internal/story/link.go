@@ -60,13 +60,30 @@ func TitleVector(src *news.Source, item *news.Item) Vector {
 // NewVector makes the vector of a signature.
 func NewVector(s *Signature) Vector {
 	v := Vector{at: s.at, counted: s.counted}
+	for _, w := range weigh(s, &v.kind) {
+		v.weights = append(v.weights, w.weight)
+		v.square += w.value * w.value
+	}
+	return v
+}
+
+// weighed is a weight with the word that has it.
+type weighed struct {
+	weight
+	word string
+}
+
+// weigh returns the weights of a title, by hash, and notes what kind of report
+// it is.
+func weigh(s *Signature, kind *class) []weighed {
 	title := s.title
 	if !s.counted && s.script != unicode.Latin { // there the lexicon is English
 		title = nameEntities(s)
 	}
+	out := make([]weighed, 0, len(title))
 	for i := 0; i < len(title); i++ {
 		t := &title[i]
-		v.kind |= t.class & (explains | reacts | recalls)
+		*kind |= t.class & (explains | reacts | recalls)
 		if t.class&(stopWord|function) != 0 {
 			continue
 		}
@@ -79,22 +96,49 @@ func NewVector(s *Signature) Vector {
 				}
 			}
 		}
-		w := weight{cmp.Or(t.entity, t.hash), int64(max(t.region, minWeight)), t.informative(), int32(len(v.weights)), t.class & (figure | country)}
+		w := weighed{weight{cmp.Or(t.entity, t.hash), int64(max(t.region, minWeight)), t.informative(), int32(len(out)), t.class & (figure | country)}, t.stem}
 		if main != "" {
 			target := words().look(main)
-			w.hash, w.value = target.hash, min(w.value, int64(max(target.region, minWeight))+foldedExtra)
+			w.hash, w.value, w.word = target.hash, min(w.value, int64(max(target.region, minWeight))+foldedExtra), main
 		}
-		if n := len(v.weights); t.entity != 0 && n > 0 && v.weights[n-1].hash == w.hash {
+		if n := len(out); t.entity != 0 && n > 0 && out[n-1].hash == w.hash {
 			continue // one name
 		}
-		v.weights = append(v.weights, w)
+		out = append(out, w)
 	}
-	slices.SortFunc(v.weights, func(a, b weight) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(b.value, a.value)) })
-	v.weights = slices.CompactFunc(v.weights, func(a, b weight) bool { return a.hash == b.hash })
-	for _, w := range v.weights {
-		v.square += w.value * w.value
+	slices.SortFunc(out, func(a, b weighed) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(b.value, a.value)) })
+	return slices.CompactFunc(out, func(a, b weighed) bool { return a.hash == b.hash })
+}
+
+// sharedMost is how many words are told of a link.
+const sharedMost = 3
+
+// Shared returns the words that two titles share as stories see them, the
+// rarest first, three at most.
+func Shared(a, b *Signature) []string {
+	var kind class
+	other := weigh(b, &kind)
+	shared := slices.DeleteFunc(weigh(a, &kind), func(w weighed) bool {
+		return !slices.ContainsFunc(other, func(o weighed) bool { return o.hash == w.hash })
+	})
+	slices.SortFunc(shared, func(a, b weighed) int { return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.hash, b.hash)) })
+	var out []string
+	for _, w := range shared[:min(len(shared), sharedMost)] {
+		out = append(out, w.word)
 	}
-	return v
+	return out
+}
+
+// Nearest returns the place of the vector that is most like v, the first of
+// several; -1 where none is like it at all.
+func Nearest(v *Vector, among []*Vector) int {
+	best, at := int64(0), -1
+	for i, o := range among {
+		if s := similarity(v, o); s > best {
+			best, at = s, i
+		}
+	}
+	return at
 }
 
 // At returns the time of the item.

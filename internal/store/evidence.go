@@ -1,0 +1,217 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+
+	"khyber/internal/news"
+	"khyber/internal/story"
+)
+
+// evidenceMost is how many members of a story are told why they are in it.
+const evidenceMost = 100
+
+// Rules that no edge has.
+const (
+	ruleLink = "story-link" // what Link decided
+	ruleHand = "by-hand"
+)
+
+// account tells why items are in one story, each by its own link into it.
+type account struct {
+	signs   signer
+	stories []news.ItemID
+	members []relative // in the order in which they were first seen
+	place   map[news.ItemID]int
+	edges   [][]story.Edge
+	hands   [][]story.Override
+	gone    map[news.ItemID]bool // other ends of hands whose text has expired
+}
+
+// newAccount reads the evidence for an item and what belongs to it.
+func newAccount(tx ReadTx, v *view, item *news.Item, k Kin, f *family) (*account, error) {
+	a := &account{signs: newSigner(v), stories: f.stories, place: make(map[news.ItemID]int), gone: make(map[news.ItemID]bool)}
+	a.members = append([]relative{{item: *item, kin: k}}, f.others[:min(len(f.others), evidenceMost)]...)
+	slices.SortFunc(a.members, func(x, y relative) int {
+		return seenFirst(&x.item, &y.item)
+	})
+	ids := make([]news.ItemID, len(a.members))
+	for i := range a.members {
+		ids[i] = a.members[i].item.ID
+		a.place[ids[i]] = i
+	}
+	var err error
+	if a.edges, err = tx.Edges(ids); err != nil {
+		return nil, err
+	}
+	if a.hands, err = tx.Overrides(ids); err != nil {
+		return nil, err
+	}
+	return a, a.readGone(tx)
+}
+
+// readGone notes which items a person spoke of whose text has expired.
+func (a *account) readGone(tx ReadTx) error {
+	var ids []news.ItemID
+	for i := range a.hands {
+		for _, o := range a.hands[i] {
+			ids = append(ids, o.Low+o.High-a.members[i].item.ID)
+		}
+	}
+	texts, err := tx.Texts(ids)
+	for i, text := range texts {
+		if text == 0 {
+			a.gone[ids[i]] = true
+		}
+	}
+	return err
+}
+
+// between returns the rule that brought two items together, and the sentence of
+// the second one.
+func (a *account) between(x, y news.ItemID) (rule, sentence string) {
+	i, known := a.place[y]
+	if !known {
+		return "", ""
+	}
+	other := &a.members[i]
+	low, high := min(x, y), max(x, y)
+	edge := edgeOf(a.edges[i], low, high)
+	for _, o := range a.hands[i] {
+		if o.Low == low && o.High == high {
+			return cmp.Or(edge.Rule, ruleHand), story.Explain(edge, other.item.Publisher, &o)
+		}
+	}
+	if edge.Rule != "" {
+		return edge.Rule, a.explain(edge, &a.members[a.place[x]], other)
+	}
+	if rule, sentence = a.link(y); rule == "" { // the story began with that one
+		rule, sentence = a.link(x)
+	}
+	return rule, sentence
+}
+
+// explain tells of an edge whose other end is another member.
+func (a *account) explain(e story.Edge, one, other *relative) string {
+	if e.Relation == news.RelationCopy && (one.kin.Group == 0 || one.kin.Group != other.kin.Group) {
+		return story.ExplainApart(e, other.item.Publisher)
+	}
+	return story.Explain(e, other.item.Publisher, nil)
+}
+
+// link returns the rule that brought a member into the story, and the sentence.
+// The rule of the one that the story began with is empty.
+func (a *account) link(id news.ItemID) (rule, sentence string) {
+	i := a.place[id]
+	m := &a.members[i]
+	if m.kin.Group != 0 && m.kin.Group != id {
+		if e := a.strongest(i, func(o *relative) bool { return o.kin.Group == m.kin.Group }); e != nil {
+			return e.Rule, a.explain(*e, m, a.other(e, id))
+		}
+	}
+	if m.kin.Similarity > 0 {
+		linked := story.Linked{Story: m.kin.Story, Similarity: m.kin.Similarity, Event: m.kin.Event}
+		return ruleLink, story.ExplainStory(len(a.members)-1, linked, a.shared(i))
+	}
+	if o := a.hand(i); o != nil {
+		return ruleHand, story.Explain(edgeOf(a.edges[i], o.Low, o.High), "", o)
+	}
+	if m.kin.Story != 0 && m.kin.Story != id {
+		if e := a.strongest(i, func(*relative) bool { return true }); e != nil {
+			return e.Rule, a.explain(*e, m, a.other(e, id))
+		}
+	}
+	if of(m.kin) != id {
+		return "", "The report that brought it here is no longer kept."
+	}
+	return "", "The story begins with this report."
+}
+
+// strongest returns the best edge to a member that is wanted.
+func (a *account) strongest(i int, wanted func(*relative) bool) *story.Edge {
+	var best *story.Edge
+	for j := range a.edges[i] {
+		e := &a.edges[i][j]
+		other := a.other(e, a.members[i].item.ID)
+		if other != nil && wanted(other) && (best == nil || e.Stronger(best)) {
+			best = e
+		}
+	}
+	return best
+}
+
+// other returns the member at the other end of an edge; nil: it is none.
+func (a *account) other(e *story.Edge, id news.ItemID) *relative {
+	i, known := a.place[e.Low+e.High-id]
+	if !known {
+		return nil
+	}
+	return &a.members[i]
+}
+
+// hand returns what a person decided that brought a member here: of a member
+// rather than of a report whose text has expired.
+func (a *account) hand(i int) *story.Override {
+	var gone *story.Override
+	for j := range a.hands[i] {
+		o := &a.hands[i][j]
+		end := o.Low + o.High - a.members[i].item.ID
+		_, known := a.place[end]
+		switch {
+		case o.Relation == "":
+		case known:
+			return o
+		case a.gone[end]:
+			gone = o
+		}
+	}
+	return gone
+}
+
+// edgeOf returns the edge of two items; the zero value: there is none.
+func edgeOf(edges []story.Edge, low, high news.ItemID) story.Edge {
+	for _, e := range edges {
+		if e.Low == low && e.High == high {
+			return e
+		}
+	}
+	return story.Edge{}
+}
+
+// shared returns the words that a member shares with the one that is most like
+// it, of those that were there before.
+func (a *account) shared(i int) []string {
+	m := &a.members[i]
+	var among []*relative
+	var vectors []*story.Vector
+	for j := range a.members {
+		o := &a.members[j]
+		if j == i || len(vectors) == story.StoryMembers || o.kin.Group != 0 && o.kin.Group == m.kin.Group {
+			continue
+		}
+		v := a.signs.vector(&o.item)
+		among, vectors = append(among, o), append(vectors, &v)
+	}
+	v := a.signs.vector(&m.item)
+	at := story.Nearest(&v, vectors)
+	if at < 0 {
+		return nil
+	}
+	return story.Shared(a.signs.sign(&m.item), a.signs.sign(&among[at].item))
+}
+
+// tell adds the reasons to the members of a story.
+func tell(tx ReadTx, v *view, item *news.Item, k Kin, f *family, s *news.Story) error {
+	if len(s.Members) == 0 {
+		return nil
+	}
+	a, err := newAccount(tx, v, item, k, f)
+	if err != nil {
+		return err
+	}
+	for i := range s.Members[:min(len(s.Members), evidenceMost)] {
+		m := &s.Members[i]
+		m.Rule, m.Evidence = a.between(item.ID, m.Item)
+	}
+	return nil
+}
