@@ -122,10 +122,16 @@ type serving struct {
 
 var indexAddress = regexp.MustCompile(`http://[0-9.:]+/`)
 
-// startServe starts the daemon and reads from its first line where it listens.
+// startServe starts the daemon.
 func startServe(ctx context.Context, t *testing.T, file, data string) *serving {
 	t.Helper()
-	cmd := khyberCommand(ctx, file, data, "serve", "--listen", "127.0.0.1:0")
+	return startDaemon(ctx, t, khyberCommand(ctx, file, data, "serve", "--listen", "127.0.0.1:0"))
+}
+
+// startDaemon starts a command that serves and reads from its first line where
+// it listens.
+func startDaemon(ctx context.Context, t *testing.T, cmd *exec.Cmd) *serving {
+	t.Helper()
 	s := &serving{Cmd: cmd, stderr: &strings.Builder{}}
 	cmd.Stderr = s.stderr
 	pipe, err := cmd.StdoutPipe()

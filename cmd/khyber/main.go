@@ -66,6 +66,7 @@ type cli struct {
 	Verify      verifyCmd      `cmd:"" help:"Look for damage in the database or in a backup."`
 	Restore     restoreCmd     `cmd:"" help:"Put a backup in the place of the database, while the daemon is stopped."`
 	Compact     compactCmd     `cmd:"" help:"Give the free pages of the database back, while the daemon is stopped."`
+	Demo        demoCmd        `cmd:"" help:"Show the whole program on an invented day of ten minutes, without a network."`
 	Doctor      doctorCmd      `cmd:"" help:"Say what is wrong, and the change of feeds.yaml that would mend it."`
 	Parse       parseCmd       `cmd:"" help:"Show what Khyber makes of a document."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well."`

@@ -66,6 +66,10 @@ func TestReadmeCommandsWork(t *testing.T) {
 				continue
 			}
 			ran++
+			if words[0] == "demo" {
+				startDaemon(ctx, t, khyberCommand(ctx, day, "none.db", "demo", "--listen", "127.0.0.1:0")).stop(t)
+				continue
+			}
 			if words[0] == "serve" {
 				startServe(ctx, t, day, filepath.Join(dir, "khyber.db")).stop(t)
 				continue

@@ -66,6 +66,7 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	fmt.Fprintf(a.stdout, "khyber reads %s for %s: open %s/\n", count(active(cfg.Sources), "source"), count(len(cfg.Set.Topics()), "topic"), d.base)
+	d.pages, d.polls = d.server, d.poller.Run
 	return d.run(ctx, listener, c)
 }
 
@@ -119,6 +120,8 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 // daemon is serve while it runs.
 type daemon struct {
 	*parts
+	pages    http.Handler
+	polls    func(context.Context) error // until its context ends
 	began    time.Time
 	stopping atomic.Bool
 	files    *config.Watch
@@ -139,7 +142,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP) // before anybody knows that we run: it would end us
 	defer signal.Stop(hup)
-	d.serve(ctx, g, listener, d.server)
+	d.serve(ctx, g, listener, d.pages)
 	d.control(ctx, g)
 	d.tellReady()
 	d.beat = d.alive(ctx)
@@ -152,7 +155,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 			return err
 		})
 	}
-	g.Go(func() error { return d.poller.Run(ctx) })
+	g.Go(func() error { return d.polls(ctx) })
 	g.Go(func() error { return d.rematch.Run(ctx) })
 	g.Go(func() error { return d.followFiles(ctx, hup) })
 	for range server.HubWorkers {
