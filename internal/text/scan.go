@@ -210,9 +210,13 @@ func (s *scanner) word(start int) int {
 	if s.fold = appendFold(s.fold[:0], body); len(s.fold) == 0 {
 		return next
 	}
-	s.take(Token{
-		Fold: s.keep(s.fold), Start: start, End: w.end, Caps: w.letters > 0 && w.capitals == w.letters,
-	}, w.last)
+	t := Token{Fold: s.keep(s.fold), Start: start, End: w.end, Caps: w.letters > 0 && w.capitals == w.letters}
+	if w.elided > 0 {
+		if s.fold = appendFold(s.fold[:0], body[w.elided:]); Letters(string(s.fold)) >= minLeft {
+			t.Alt = []string{string(s.fold)}
+		}
+	}
+	s.take(t, w.last)
 	return next
 }
 
@@ -275,6 +279,7 @@ type wordScan struct {
 	start, end int
 	whole      bool // the word's bytes are src[start:end]
 	dotted     bool // an acronym with dots
+	elided     int  // bytes of the article or preposition before the word: d’ of d’Afghanistan
 	letters    int
 	capitals   int
 	last       rune
@@ -366,9 +371,15 @@ func (w *wordScan) apostrophe(i, n int) (next int, more bool) {
 			return i + n + m, false
 		}
 	}
+	if w.whole && elisions[strings.ToLower(w.src[w.start:i])] {
+		w.elided = i - w.start
+	}
 	w.part(i)
 	return i + n, true
 }
+
+// elisions are what French and Italian write before a word with an apostrophe.
+var elisions = words("d l qu dell all dall nell sull un")
 
 // acronym leaves out a dot of U.S. (N11); the last one does not end a sentence.
 func (w *wordScan) acronym(i int) (next int, more bool) {

@@ -18,7 +18,7 @@ import (
 // Token is a word of a text.
 type Token struct {
 	Fold     string   // the folded word, never empty
-	Alt      []string // the word without Arabic clitics (N14): further candidates
+	Alt      []string // the word without Arabic clitics (N14), without l’ or d’: further candidates
 	Start    int      // bytes in the text, as it is shown to people
 	End      int
 	Caps     bool // all of its letters are capitals; one letter is enough

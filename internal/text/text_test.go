@@ -191,6 +191,24 @@ func TestArabicCliticsAreFurtherCandidates(t *testing.T) {
 	}
 }
 
+func TestElisionsAreFurtherCandidates(t *testing.T) {
+	for word, want := range map[string][]string{
+		"l’Afghanistan":      {"afghanistan"},
+		"L'Afghanistan":      {"afghanistan"},
+		"dell’Afghanistan’s": {"afghanistan"},
+		"d&#39;Afghans":      {"afghans"},
+		"d’un":               nil, // too short to be a name
+		"Afgʻoniston":        nil,
+		"O’Dell":             nil,
+		"rock’n’roll":        nil,
+	} {
+		tokens := Tokens(word, "en")
+		if len(tokens) != 1 || !reflect.DeepEqual(tokens[0].Alt, want) {
+			t.Errorf("%s: got %+v, want %q", word, tokens, want)
+		}
+	}
+}
+
 func TestLanguageIsKnownOrSaidToBeUnsure(t *testing.T) {
 	for s, want := range map[string]string{
 		"The gate at the crossing was closed":           "en",
