@@ -20,6 +20,7 @@ const (
 	ByGuard            // a `not:` phrase holds it (X3)
 	ByLocator          // a `locator:` phrase holds it (X4)
 	ByList             // it stands in a list of three countries or more (X5)
+	ByDateline         // it only says where a report was written
 	ByShort            // a bare surname without a full name beside it (X6)
 	ByCapitals         // a short acronym in a title that is all in capitals
 )
@@ -35,9 +36,9 @@ type Mention struct {
 
 // Field is a text to scan.
 type Field struct {
-	Text   string
-	Tokens []text.Token
-	Lists  bool // lists of countries count for nothing in it: a summary
+	Text    string
+	Tokens  []text.Token
+	Summary bool // lists of countries and a dateline count for nothing in it
 }
 
 // Scanner finds mentions and keeps its memory for the next text. It is not safe
@@ -72,10 +73,11 @@ func (s *Scanner) Scan(f Field, dst []Mention) []Mention {
 	}
 	from := len(dst)
 	dst = s.scanNames(f, full, dst)
-	if f.Lists {
+	if f.Summary {
 		s.silenceLists(f, dst[from:])
+		s.silenceDateline(f, dst[from:])
 		if !s.Silenced {
-			kept := slices.DeleteFunc(dst[from:], func(m Mention) bool { return m.Silence == ByList })
+			kept := slices.DeleteFunc(dst[from:], func(m Mention) bool { return m.Silence == ByList || m.Silence == ByDateline })
 			dst = dst[:from+len(kept)]
 		}
 	}
@@ -278,6 +280,7 @@ func countryIn(mentions []Mention, id ID) bool {
 // listWords join the members of a list.
 var listWords = map[string]bool{
 	"and": true, "or": true, text.Fold("اور"): true, text.Fold("او"): true, "و": true, "и": true, "और": true, "এবং": true, "ও": true,
+	"আর": true, "ve": true, "et": true, "und": true, "y": true, "e": true, "dan": true, "oraz": true, "та": true, "і": true, "和": true, "及": true, "与": true,
 }
 
 // joined says whether only a comma, a word for "and" or both stand between two
@@ -286,7 +289,7 @@ func joined(f Field, end, start int32) bool {
 	switch start - end {
 	case 0:
 		between := f.Text[f.Tokens[end-1].End:f.Tokens[start].Start]
-		return strings.ContainsAny(between, ",،") || strings.HasPrefix(f.Tokens[start].Fold, "و") && f.Tokens[start].Alt != nil
+		return strings.ContainsAny(between, ",،、，") || strings.HasPrefix(f.Tokens[start].Fold, "و") && f.Tokens[start].Alt != nil
 	case 1:
 		return listWords[f.Tokens[end].Fold]
 	}

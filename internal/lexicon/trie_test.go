@@ -139,7 +139,7 @@ func TestScanAllocatesNothing(t *testing.T) {
 	}
 	l, _ := Load(news.Node{})
 	scanner := Scanner{Lexicon: l}
-	f := Field{Text: "Kabul and Islamabad, near the Afghan border", Lists: true}
+	f := Field{Text: "Kabul and Islamabad, near the Afghan border", Summary: true}
 	f.Tokens = text.Tokens(f.Text, "en")
 	mentions := scanner.Scan(f, nil)
 	if n := testing.AllocsPerRun(100, func() { mentions = scanner.Scan(f, mentions[:0]) }); n != 0 {
@@ -160,7 +160,7 @@ func BenchmarkScan(b *testing.B) {
 	})
 	b.Run("lexicon-300-words", func(b *testing.B) {
 		l, _ := Load(news.Node{})
-		f := Field{Text: strings.Repeat("Officials in Peshawar said on Tuesday that trucks carrying goods were stranded at the crossing after forces from both sides exchanged fire, and the foreign ministry summoned a diplomat. ", 10), Lists: true}
+		f := Field{Text: strings.Repeat("Officials in Peshawar said on Tuesday that trucks carrying goods were stranded at the crossing after forces from both sides exchanged fire, and the foreign ministry summoned a diplomat. ", 10), Summary: true}
 		f.Tokens = text.Tokens(f.Text, "en")
 		scanner := Scanner{Lexicon: l}
 		var mentions []Mention

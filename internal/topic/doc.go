@@ -131,7 +131,7 @@ func (d *doc) scan(p part) {
 	if len(tokens) == 0 {
 		return
 	}
-	field := lexicon.Field{Text: d.texts[p], Tokens: tokens, Lists: p == partSummary}
+	field := lexicon.Field{Text: d.texts[p], Tokens: tokens, Summary: p == partSummary}
 	d.found = d.scanner.Scan(field, d.found[:0])
 	for _, m := range d.found {
 		d.mentions = append(d.mentions, mention{

@@ -118,7 +118,7 @@ var ruleTable = []struct {
 	},
 	{
 		"R5 two sides are two mentions", "", "{name: r, all: [$torkham, $afpak-border]}",
-		[]string{"Torkham and Chaman"},
+		[]string{"Torkham and Spin Boldak"},
 		[]string{"Torkham"},
 	},
 	{

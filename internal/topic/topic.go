@@ -27,7 +27,7 @@ import (
 
 // engineVersion is raised when folding, tokens or the meaning of rules change:
 // then every stored verdict is judged anew.
-const engineVersion = 1
+const engineVersion = 2
 
 // Set is the compiled form of all topics. It never changes and is safe for
 // concurrent use.

@@ -369,7 +369,7 @@ func (d *doc) by(m *mention) string {
 
 // silenceWords are the reasons of a Silence in words.
 var silenceWords = map[lexicon.Silence]string{
-	lexicon.ByLonger: "longer name", lexicon.ByGuard: "guard", lexicon.ByLocator: "locator", lexicon.ByList: "list of countries",
+	lexicon.ByLonger: "longer name", lexicon.ByGuard: "guard", lexicon.ByLocator: "locator", lexicon.ByList: "list of countries", lexicon.ByDateline: "dateline",
 	lexicon.ByShort: "short name without a full one", lexicon.ByCapitals: "title in capitals",
 }
 
