@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"khyber/internal/news"
+	"khyber/internal/topic"
 )
 
 // The JSON form of try; its keys are stable.
@@ -49,14 +50,14 @@ type tryHints struct {
 }
 
 type tryItem struct {
-	ID        string    `json:"id,omitempty"`
-	URL       string    `json:"url,omitempty"`
-	Title     string    `json:"title"`
-	Published string    `json:"date_published,omitempty"`
-	Updated   string    `json:"date_modified,omitempty"`
-	DateRaw   string    `json:"date_raw,omitempty"`
-	Repairs   []string  `json:"repairs,omitempty"`
-	Topics    []verdict `json:"topics"`
+	ID        string          `json:"id,omitempty"`
+	URL       string          `json:"url,omitempty"`
+	Title     string          `json:"title"`
+	Published string          `json:"date_published,omitempty"`
+	Updated   string          `json:"date_modified,omitempty"`
+	DateRaw   string          `json:"date_raw,omitempty"`
+	Repairs   []string        `json:"repairs,omitempty"`
+	Topics    []topic.Verdict `json:"topics"`
 }
 
 type tryCandidate struct {
@@ -97,10 +98,10 @@ func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Secon
 func tryItemOf(item *news.Item) tryItem {
 	out := tryItem{
 		ID: item.GUID, URL: item.Link, Title: item.Title, Published: dateJSON(item.Published), Updated: dateJSON(item.Updated),
-		DateRaw: item.DateRaw, Repairs: item.Repairs, Topics: []verdict{},
+		DateRaw: item.DateRaw, Repairs: item.Repairs, Topics: []topic.Verdict{},
 	}
 	for i := range item.Matches {
-		out.Topics = append(out.Topics, matchVerdict(&item.Matches[i]))
+		out.Topics = append(out.Topics, topic.VerdictOf(&item.Matches[i]))
 	}
 	return out
 }

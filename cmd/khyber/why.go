@@ -59,9 +59,7 @@ func (c whyCmd) judge(a *app, cfg *config.Config, item *news.Item) error {
 	}
 	old := storedVerdict(cfg, item, &reason.Match)
 	if c.JSON {
-		v := verdictOf(c.Topic, &reason)
-		v.Stored = old
-		return a.printJSON(v)
+		return a.printJSON(verdict{reason.JSON(), old})
 	}
 	lines := reason.Lines()
 	if old != nil {
@@ -72,12 +70,8 @@ func (c whyCmd) judge(a *app, cfg *config.Config, item *news.Item) error {
 
 // verdict is the JSON form; its keys are stable.
 type verdict struct {
-	Topic    string    `json:"topic"`
-	Verdict  string    `json:"verdict"`
-	Rule     string    `json:"rule,omitempty"`
-	Mentions []mention `json:"mentions"`
-	Nearest  string    `json:"nearest,omitempty"`
-	Stored   *stored   `json:"stored,omitempty"`
+	topic.Verdict
+	Stored *stored `json:"stored,omitempty"`
 }
 
 // stored is the verdict that is kept with an item, where it is another one: the
@@ -104,29 +98,6 @@ func (s *stored) line() string {
 		line += " «" + s.Rule + "»"
 	}
 	return line + ": judged by other rules or another text; khyber backtest shows all that changes"
-}
-
-type mention struct {
-	Entity string `json:"entity,omitempty"`
-	Text   string `json:"text"`
-	In     string `json:"in"`
-}
-
-func verdictOf(id string, r *topic.Reason) verdict {
-	v := matchVerdict(&r.Match)
-	v.Topic, v.Nearest = id, r.Nearest()
-	return v
-}
-
-func matchVerdict(m *news.Match) verdict {
-	v := verdict{Topic: m.Topic, Verdict: m.Verdict.String(), Rule: m.Rule, Mentions: []mention{}}
-	if m.Verdict == news.Excluded {
-		v.Rule = m.Excluded
-	}
-	for _, said := range m.Mentions {
-		v.Mentions = append(v.Mentions, mention{said.Entity, said.Text, string(said.In)})
-	}
-	return v
 }
 
 // printJSON prints a value as JSON on one line.

@@ -54,6 +54,15 @@ type Mention struct {
 	End    int
 }
 
+// CountsFor returns the entity that a reader is shown for the mention: what it
+// counts for, else what is written; empty for a phrase.
+func (m *Mention) CountsFor() string {
+	if m.For != "" {
+		return m.For
+	}
+	return m.Entity
+}
+
 // Field is a part of an item in which a topic looks for mentions.
 type Field string
 

@@ -235,7 +235,7 @@ func (f *TopicFeed) categories(e *news.Entry) []category {
 	topic, sources := f.Site.BaseURL+f.Path, f.Site.BaseURL+"/sources"
 	add(topic+"#rule", e.Match.Rule, "")
 	for _, m := range e.Match.Mentions {
-		id := cmp.Or(m.For, m.Entity)
+		id := m.CountsFor()
 		add(topic+"#entity", id, clean(f.Entities[id]))
 	}
 	src := f.Sources[e.Item.Source]

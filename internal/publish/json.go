@@ -191,11 +191,7 @@ func jsonEntryOf(e *news.Entry) jsonEntry {
 	if e.Match.Rule != "" || len(e.Match.Mentions) > 0 {
 		x.Why = &jsonWhy{Rule: clean(e.Match.Rule), Mentions: []jsonMention{}}
 		for _, m := range e.Match.Mentions {
-			id := m.For
-			if id == "" {
-				id = m.Entity
-			}
-			x.Why.Mentions = append(x.Why.Mentions, jsonMention{clean(id), clean(m.Text), m.In})
+			x.Why.Mentions = append(x.Why.Mentions, jsonMention{clean(m.CountsFor()), clean(m.Text), m.In})
 		}
 	}
 	if e.Story.ID != 0 {

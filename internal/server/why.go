@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,21 +12,6 @@ import (
 	"khyber/internal/store"
 	"khyber/internal/topic"
 )
-
-// verdict is the JSON form of /why, the same as that of the command.
-type verdict struct {
-	Topic    string           `json:"topic"`
-	Verdict  string           `json:"verdict"`
-	Rule     string           `json:"rule,omitempty"`
-	Mentions []verdictMention `json:"mentions"`
-	Nearest  string           `json:"nearest,omitempty"`
-}
-
-type verdictMention struct {
-	Entity string     `json:"entity,omitempty"`
-	Text   string     `json:"text"`
-	In     news.Field `json:"in"`
-}
 
 type whyPage struct {
 	page
@@ -68,7 +52,7 @@ func (s *Server) why(w http.ResponseWriter, r *http.Request) {
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
-		err = enc.Encode(verdictJSON(reason))
+		err = enc.Encode(reason.JSON())
 		return rendered{plain: b.Bytes()}, err
 	})
 	if err != nil {
@@ -113,17 +97,6 @@ func (s *Server) reason(ctx context.Context, st *State, t news.Topic, id news.It
 		return stored.Item, reason, fmt.Errorf("topic %s: %w", t.ID, store.ErrNotFound)
 	}
 	return stored.Item, reason, nil
-}
-
-func verdictJSON(r topic.Reason) verdict {
-	v := verdict{
-		Topic: r.Match.Topic, Verdict: r.Match.Verdict.String(), Rule: cmp.Or(r.Match.Excluded, r.Match.Rule),
-		Mentions: []verdictMention{}, Nearest: r.Nearest(),
-	}
-	for _, m := range r.Match.Mentions {
-		v.Mentions = append(v.Mentions, verdictMention{cmp.Or(m.For, m.Entity), m.Text, m.In})
-	}
-	return v
 }
 
 func (s *Server) whyPage(w http.ResponseWriter, r *http.Request, st *State, t news.Topic, id news.ItemID) {

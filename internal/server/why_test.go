@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"khyber/internal/topic"
 )
 
 // ruled returns a Server with compiled topics and a search.
@@ -16,7 +18,7 @@ func ruled(t *testing.T) *Server {
 func TestWhyGivesTheVerdictByTheRulesOfNow(t *testing.T) {
 	s := ruled(t)
 	w := get(s, "/why?topic=border-trade&item=0000000000001000", "Accept", "application/json")
-	var got verdict
+	var got topic.Verdict
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 		t.Fatalf("%v: %s", err, w.Body)
 	}

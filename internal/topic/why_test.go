@@ -1,6 +1,7 @@
 package topic
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,23 @@ func TestEveryVerdictHasAReason(t *testing.T) {
 					t.Errorf("%q: %+v", e.text, m)
 				}
 			}
+		}
+	}
+}
+
+func TestVerdictsHaveOneFormForPrograms(t *testing.T) {
+	s := compile(t, firstTopic)
+	for title, want := range map[string]string{
+		"Kabul and Islamabad resume talks": `{"topic":"neighbours","verdict":"in","rule":"both in the headline","mentions":[` +
+			`{"entity":"afghanistan","written":"kabul","text":"Kabul","in":"title"},{"entity":"pakistan","written":"islamabad","text":"Islamabad","in":"title"}]}`,
+		"Afghan XI and Pakistan meet at cricket": `{"topic":"neighbours","verdict":"excluded","rule":"sport","mentions":[` +
+			`{"entity":"sports","text":"cricket","in":"title"}],"nearest":"would match «both in the headline»"}`,
+		"Kabul paves its roads": `{"topic":"neighbours","verdict":"out","mentions":[],"nearest":"nearest: «both in the headline», no $pakistan in title"}`,
+	} {
+		r, _ := s.Why("neighbours", &news.Item{Title: title})
+		got, err := json.Marshal(r.JSON())
+		if err != nil || string(got) != want {
+			t.Errorf("%s\n got %s %v\nwant %s", title, got, err, want)
 		}
 	}
 }
