@@ -98,7 +98,8 @@ func (f *TopicFeed) also(e *news.Entry) string {
 	return s + "."
 }
 
-// was gives the last earlier headlines, the newest first.
+// was gives the last earlier headlines, the newest first, with the figures that
+// changed after each.
 func was(e *news.Entry) string {
 	var parts []string
 	now := clean(e.Item.Title)
@@ -108,7 +109,11 @@ func was(e *news.Entry) string {
 		if title == "" || title == now {
 			continue
 		}
-		parts = append(parts, "“<bdi>"+html.EscapeString(cut(title, maxTitle))+"</bdi>” until "+r.Until.UTC().Format(dateForm))
+		part := "“<bdi>" + html.EscapeString(cut(title, maxTitle)) + "</bdi>” until " + r.Until.UTC().Format(dateForm)
+		if figures := clean(r.Figures); figures != "" {
+			part += " (" + html.EscapeString(figures) + ")"
+		}
+		parts = append(parts, part)
 	}
 	if parts == nil {
 		return ""

@@ -231,7 +231,7 @@ func TestLastLineSaysWhyAlsoAndWas(t *testing.T) {
 	want := `<p>The crossing opened at <em>dawn</em>. <a href="https://www.gazette.example/map">Map</a></p>` +
 		`<p lang="en" dir="ltr">Why: customs &amp; crossings — “<bdi>Customs office</bdi>”, “<bdi>crossing &lt;b&gt;</bdi>”. ` +
 		`Also: <bdi><a href="https://mirror.example/6">Ford Mirror</a></bdi> (same text), <bdi><a href="https://sahar.example/5">سحر خبر</a></bdi>. ` +
-		`Was: “<bdi>Customs office reopens after 22 days</bdi>” until 23 Nov 2026 11:00 UTC.</p>`
+		`Was: “<bdi>Customs office reopens after 22 days</bdi>” until 23 Nov 2026 11:00 UTC (22 → 23).</p>`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
