@@ -99,11 +99,32 @@ func (f *fakeStore) Item(_ context.Context, id news.ItemID) (store.ItemPage, err
 	for _, t := range f.topics {
 		for _, e := range t.Entries {
 			if e.Item.ID == id {
-				return store.ItemPage{Item: e.Item, Revisions: e.Revisions}, nil
+				return store.ItemPage{Item: e.Item, Revisions: e.Revisions, Story: e.Story}, nil
 			}
 		}
 	}
 	return store.ItemPage{}, fmt.Errorf("item %s: %w", id, store.ErrNotFound)
+}
+
+func (f *fakeStore) Story(ctx context.Context, id news.ItemID) (store.StoryPage, error) {
+	p, err := f.Item(ctx, id)
+	if err != nil {
+		return store.StoryPage{}, err
+	}
+	page := store.StoryPage{ID: id, Publishers: 1, Independent: 1, Members: []store.StoryMember{{Item: p.Item, Evidence: "The story begins with this report."}}}
+	if len(p.Story.Members) > 0 {
+		page.Publishers, page.Independent = p.Story.Publishers, p.Story.Independent
+	}
+	for _, m := range p.Story.Members {
+		member := store.StoryMember{
+			Item: news.Item{ID: m.Item, Source: m.Source, Publisher: m.Publisher, Title: m.Title, Link: m.URL, At: noon}, Rule: m.Rule, Evidence: m.Evidence,
+		}
+		if m.Relation == news.RelationCopy {
+			member.Group = id
+		}
+		page.Members = append(page.Members, member)
+	}
+	return page, nil
 }
 
 func (f *fakeStore) Scan(_ context.Context, _ store.Filter, _ string, _ int) ([]news.Item, string, error) {
@@ -187,8 +208,8 @@ func sampleEntries(n int) []news.Entry {
 		switch i % 4 {
 		case 0:
 			e.Story = news.Story{ID: item.ID, Publishers: 3, Independent: 2, Members: []news.Member{
-				{Item: 1, Source: "mirror", Publisher: "mirror", Title: item.Title, URL: "https://mirror.example/1", Relation: news.RelationCopy},
-				{Item: 2, Source: "sahar", Publisher: "sahar", Title: "د ګمرک دفتر بېرته پرانیستل شو", URL: "https://sahar.example/2", Relation: news.RelationStory},
+				{Item: 1, Source: "mirror", Publisher: "mirror", Title: item.Title, URL: "https://mirror.example/1", Relation: news.RelationCopy, Rule: "copy-print", Evidence: "Copy of the report by gazette: same title and beginning, 1 h apart [copy-print, tables 00000003]."},
+				{Item: 2, Source: "sahar", Publisher: "sahar", Title: "د ګمرک دفتر بېرته پرانیستل شو", URL: "https://sahar.example/2", Relation: news.RelationStory, Rule: "story-link", Evidence: "Same story as 2 items: shares customs, ford; similarity 0.43, the same event [story-link]."},
 			}}
 			e.Revisions = []news.Revision{{Title: "Customs office at the upper ford reopens after 22 days", Until: at.Add(40 * time.Minute), Figures: "22 → 23"}}
 			e.Item.Revised = at.Add(40 * time.Minute)

@@ -22,6 +22,8 @@ type itemPage struct {
 	Files          []string
 	Verdicts       []verdictRow
 	Texts          []news.Revision // earlier ones, the newest first
+	Carried        *carried        // nil: by nobody else
+	Possibly       []told
 }
 
 type verdictRow struct {
@@ -29,8 +31,8 @@ type verdictRow struct {
 	Verdict, Why       string
 }
 
-// item shows how an item came here: its source, dates, earlier texts and what
-// each topic says of it. A story is shown by the item that began it.
+// item shows how an item came here: its source, dates, earlier texts, who else
+// carried it and what each topic says of it.
 func (s *Server) item(w http.ResponseWriter, r *http.Request) {
 	st := s.state.Load()
 	id, err := news.ParseItemID(r.PathValue("id"))
@@ -67,6 +69,7 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request) {
 		for _, m := range item.Matches {
 			p.Verdicts = append(p.Verdicts, verdictOf(st, p.Root, item.ID, m))
 		}
+		p.Carried, p.Possibly = carriedOf(st, p.Root, &stored.Story), possible(st, p.Root, stored.Possibly)
 		return p, nil
 	})
 }

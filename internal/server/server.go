@@ -53,6 +53,8 @@ type Store interface {
 	FindLink(ctx context.Context, link string) (news.ItemID, error)
 	// Item returns an item; store.ErrNotFound, store.ErrExpired.
 	Item(ctx context.Context, id news.ItemID) (store.ItemPage, error)
+	// Story returns a story by the ID of any of its members; store.ErrNotFound.
+	Story(ctx context.Context, id news.ItemID) (store.StoryPage, error)
 	// Scan returns items in the order of their arrival and the cursor to go on from.
 	Scan(ctx context.Context, f store.Filter, cursor string, n int) ([]news.Item, string, error)
 	// Status measures the store.
@@ -232,7 +234,7 @@ func (s *Server) routes() {
 		"/topics/{name}":              s.topic,
 		"/topics/{id}/archive/{name}": s.archive,
 		"/items/{id}":                 s.item,
-		"/stories/{id}":               s.item,
+		"/stories/{id}":               s.story,
 		"/sources":                    s.sources,
 		"/status":                     s.statusPage,
 		"/status.json":                s.statusJSON,

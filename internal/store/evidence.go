@@ -113,6 +113,9 @@ func (a *account) link(id news.ItemID) (rule, sentence string) {
 		linked := story.Linked{Story: m.kin.Story, Similarity: m.kin.Similarity, Event: m.kin.Event}
 		return ruleLink, story.ExplainStory(len(a.members)-1, linked, a.shared(i))
 	}
+	if id == a.stories[0] {
+		return "", "The story begins with this report."
+	}
 	if o := a.hand(i); o != nil {
 		return ruleHand, story.Explain(edgeOf(a.edges[i], o.Low, o.High), "", o)
 	}
@@ -121,10 +124,7 @@ func (a *account) link(id news.ItemID) (rule, sentence string) {
 			return e.Rule, a.explain(*e, m, a.other(e, id))
 		}
 	}
-	if of(m.kin) != id {
-		return "", "The report that brought it here is no longer kept."
-	}
-	return "", "The story begins with this report."
+	return "", "The report that brought it here is no longer kept."
 }
 
 // strongest returns the best edge to a member that is wanted.

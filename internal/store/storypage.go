@@ -27,6 +27,9 @@ type StoryMember struct {
 	Evidence string      // one sentence; empty beyond the first hundred members
 }
 
+// Copied says whether the report has the text of one that was there before.
+func (m *StoryMember) Copied() bool { return m.Group != 0 && m.Group != m.Item.ID }
+
 // Story returns the story that an item began, or belongs to, its members in the
 // order in which they were first seen; ErrNotFound when nothing is kept of it.
 func (s *Store) Story(ctx context.Context, id news.ItemID) (StoryPage, error) {

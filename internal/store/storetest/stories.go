@@ -231,3 +231,75 @@ func acrossScripts(w *World) {
 	same(w, "page of the story", []int{p.Publishers, len(p.Members), len(p.Possibly)}, []int{1, 1, 1})
 	same(w, "nothing of it in the topic", w.shown("")[0].Publishers, 0)
 }
+
+// twin is two reports, of alpha and beta, that a rule brings together.
+type twin struct {
+	rule string
+	copy bool
+	a, b news.Item
+}
+
+// twins has one for each rule that relates two items.
+func twins() []twin {
+	const bridge = "Engineers close last gap of Arvand bridge near Belqis orchards"
+	text := wire("x", 0).Summary
+	item := func(source, title, summary, link string) news.Item {
+		return news.Item{Title: title, Summary: summary, GUID: "urn:x:" + source + title, Link: "https://" + source + ".example/" + link, Lang: "en", Published: Noon}
+	}
+	claimed := func(title, summary string) news.Item {
+		i := item("alpha", title, summary, "1")
+		i.GUID = "urn:x:beta"
+		return i
+	}
+	return []twin{
+		{"copy-url", true, item("alpha", bridge, "", "1"), claimed("Detours are over for plum farmers", "")},
+		{"copy-print", true, item("alpha", bridge, text, "1"), item("beta", bridge, text, "2")},
+		{"copy-text", true, item("alpha", bridge, text, "1"), item("beta", "Plum farmers of Belqis get their road back", text, "2")},
+		{"copy-title", true, item("alpha", bridge, text, "1"), item("beta", bridge, "", "2")},
+		{"copy-wire", true, item("alpha", bridge, "Arvand (Reuters)", "1"), item("beta", bridge+", ministry announces", "(Reuters) - Arvand", "2")},
+		{"story-title", false, item("alpha", bridge, text, "1"), item("beta", bridge, "A crane of the provincial road office finished the work before noon while schoolchildren sang.", "2")},
+		{"story-url", false, item("alpha", "Mill fire leaves 3 hurt", "", "1"), claimed("Mill fire leaves 4 hurt", "")},
+		{"story-link", false, item("alpha", "Afghan traders protest closed Torkham crossing", "", "1"), item("beta", "Torkham crossing closure angers traders in Afghanistan", "", "2")},
+	}
+}
+
+// Every rule says in one sentence why, and one command undoes it.
+func everyRule(w *World) {
+	for _, tw := range twins() {
+		world := NewWorld(w.t, Memory(), w.hooks)
+		world.Commit("alpha", tw.a)
+		world.Now = world.Now.Add(time.Hour)
+		world.Commit("beta", tw.b)
+		var ids []news.ItemID
+		items, _, err := world.Store.Scan(w.t.Context(), store.Filter{}, "", 2)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, i := range items {
+			ids = append(ids, i.ID)
+		}
+		page, members := world.story(ids[0])
+		same(w, tw.rule, members, "alpha, beta "+tw.rule)
+		last := page.Members[len(page.Members)-1]
+		if !strings.Contains(last.Evidence, "["+tw.rule) || last.Copied() != tw.copy {
+			w.t.Errorf("%s: copied %t, %q", tw.rule, last.Copied(), last.Evidence)
+		}
+		for range 2 {
+			left, err := world.Store.Split(w.t.Context(), ids[0], ids[1], "two reports")
+			if err != nil {
+				w.t.Fatalf("%s: %v", tw.rule, err)
+			}
+			if left == "" {
+				break
+			}
+			_, members = world.story(ids[0])
+			same(w, tw.rule+" after one split", members, "alpha, beta by-hand")
+		}
+		_, members = world.story(ids[0])
+		same(w, tw.rule+" undone", members, "alpha")
+		world.Now = world.Now.Add(time.Hour)
+		world.Commit("beta", tw.b)
+		_, members = world.story(ids[1])
+		same(w, tw.rule+" stays undone", members, "beta")
+	}
+}

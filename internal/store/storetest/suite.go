@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"TheCalmViewKeepsItsOrder", calmView},
 		{"P4AMergeByHandIsAnAlias", handMerge},
 		{"P4HandsOutliveExpiry", handsOutliveExpiry},
+		{"P4EveryRuleIsExplainedAndUndone", everyRule},
 		{"ScriptsAreCrossedByNamesOnly", acrossScripts},
 		{"AFloodOfOneTitleIsBounded", flood},
 		{"WhatIsKeptInMemoryDecidesNothing", memoryDecidesNothing},
