@@ -3,6 +3,7 @@ package story
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"regexp"
 	"strings"
 
 	"khyber/internal/news"
@@ -33,16 +34,27 @@ func EntryID(src *news.Source, item *news.Item, first Key) (keep, mint string) {
 	return item.GUID, mint
 }
 
+var (
+	// reliableName are tag URIs (RFC 4151) and URNs (RFC 8141), UUIDs in the one
+	// form that all write.
+	reliableName = regexp.MustCompile(`^(tag:[a-z0-9.@_-]+,\d{4}(-\d\d(-\d\d)?)?:.|urn:[a-z0-9][a-z0-9-]{1,31}:.)`)
+	reliableUUID = regexp.MustCompile(`^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	// badEscape is a percent sign that is none, has small letters, or hides a
+	// character that needs none.
+	badEscape = regexp.MustCompile(`%([^0-9A-F]|.[^0-9A-F]|.?$|2[DE]|3[0-9]|[46][1-9A-F]|5[0-9AF]|7[0-9AE])`)
+)
+
 // reliableID says whether a guid is an IRI that no reader changes: absolute,
 // ASCII and already in the canonical form of RFC 3986 §6.2.
 func reliableID(guid string) bool {
 	if len(guid) > maxEntryID || strings.ContainsFunc(guid, func(r rune) bool { return !plain(r) }) {
 		return false
 	}
-	for _, scheme := range []string{"tag:", "urn:"} {
-		if rest, ok := strings.CutPrefix(guid, scheme); ok {
-			return rest != ""
-		}
+	if strings.ContainsAny(guid, "[]") || badEscape.MatchString(guid) {
+		return false
+	}
+	if strings.HasPrefix(guid, "tag:") || strings.HasPrefix(guid, "urn:") {
+		return reliableName.MatchString(guid) && (!strings.HasPrefix(guid, "urn:uuid:") || reliableUUID.MatchString(guid))
 	}
 	scheme, rest, ok := strings.Cut(guid, "://")
 	port := map[string]string{"http": ":80", "https": ":443"}[scheme]

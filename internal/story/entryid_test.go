@@ -25,6 +25,22 @@ func TestEntryIDKeepsAReliableGUIDOnly(t *testing.T) {
 		"https://herald.example/a/../b":    false,
 		"https://herald.example/ä":         false,
 		"12345":                            false,
+
+		"tag:herald.example,2026-11-23:/a/1":            true,
+		"tag:1":                                         false,
+		"tag:Herald.example,2026:1":                     false,
+		"urn:uuid:0f1e2d3c-4b5a-5978-8796-a5b4c3d2e1f0": true,
+		"urn:uuid:0F1E2D3C-4B5A-5978-8796-A5B4C3D2E1F0": false,
+		"urn:uuid:1":                                    false,
+		"urn:un:1":                                      true,
+		"urn:usn-x:1":                                   true,
+		"urn:1":                                         false,
+		"https://herald.example/%D9%BE":                 true,
+		"https://herald.example/%d9%be":                 false,
+		"https://herald.example/%7Ea":                   false,
+		"https://herald.example/%41":                    false,
+		"https://herald.example/100%":                   false,
+		"https://herald.example/?a[]=1":                 false,
 	} {
 		items := []news.Item{{GUID: guid, Title: "One", Link: "https://link.example/x"}, {GUID: "2", Title: "Two"}}
 		first := Identify(src, news.Distrust{}, items)[0].Keys[0]
