@@ -180,18 +180,19 @@ type commit struct {
 	prepared
 
 	rec         Source
-	judged      news.Distrust         // of the source's guids, after this document
-	conflicting int                   // entries whose keys name two items
-	capped      int                   // items with more candidates than were compared
-	owners      map[story.Key][]Owner // of every key of the document
-	known       map[news.ItemID]Owner // items of this source among them
-	present     []Present             // items of the document
-	returned    []Stub                // those of them of which only a stub is left
-	fresh       []Stored              // new items
-	revised     []Stored              // items whose text has changed
-	keys        []KeyOf               // new keys
-	joins       map[string][]Joined   // by topic ID
-	shown       map[string]bool       // IDs of topics that show something else now
+	judged      news.Distrust                    // of the source's guids, after this document
+	conflicting int                              // entries whose keys name two items
+	capped      int                              // items with more candidates than were compared
+	owners      map[story.Key][]Owner            // of every key of the document
+	known       map[news.ItemID]Owner            // items of this source among them
+	present     []Present                        // items of the document
+	returned    []Stub                           // those of them of which only a stub is left
+	fresh       []Stored                         // new items
+	revised     []Stored                         // items whose text has changed
+	signed      map[news.ItemID]*story.Signature // of both
+	keys        []KeyOf                          // new keys
+	joins       map[string][]Joined              // by topic ID
+	shown       map[string]bool                  // IDs of topics that show something else now
 	touched     []Topic
 }
 
@@ -208,6 +209,7 @@ func (c *commit) run() error {
 	c.judged = c.rec.State.Distrust
 	c.owners, c.known = make(map[story.Key][]Owner), make(map[news.ItemID]Owner)
 	c.joins, c.shown = make(map[string][]Joined), make(map[string]bool)
+	c.signed = make(map[news.ItemID]*story.Signature)
 	for _, step := range []func() error{c.identify, c.keep, c.relate, c.join, c.surges, c.note, c.finish, c.touch} {
 		if err := step(); err != nil {
 			return err

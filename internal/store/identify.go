@@ -265,6 +265,7 @@ func (c *commit) add(i int, f story.Found) {
 		item.EntryID = mint
 	}
 	c.fresh = append(c.fresh, Stored{Item: kept(item), Text: c.ids[i].Text})
+	c.signed[item.ID] = c.ids[i].Sign(&item)
 	c.carry(i, item.ID, f.Missing)
 }
 
@@ -311,7 +312,9 @@ func (c *commit) revise(changed []change) (reused int, err error) {
 		if err := c.keepRevision(revisions[i], &old, raw); err != nil {
 			return 0, err
 		}
-		c.revised = append(c.revised, Stored{Item: c.revision(&old, raw), Text: c.ids[ch.at].Text})
+		item := c.revision(&old, raw)
+		c.revised = append(c.revised, Stored{Item: item, Text: c.ids[ch.at].Text})
+		c.signed[item.ID] = c.ids[ch.at].Sign(&item)
 	}
 	return reused, nil
 }

@@ -111,3 +111,8 @@ func (m *memory) keepFace(s *Stored) *face {
 	m.faces.put(textName{s.Item.ID, s.Text}, f, 1)
 	return f
 }
+
+// keepSign keeps the signature of an item.
+func (m *memory) keepSign(s *Stored, made *story.Signature) {
+	m.signs.put(textName{s.Item.ID, s.Text}, made, made.Words())
+}

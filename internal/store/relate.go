@@ -54,6 +54,7 @@ func newRelation(c *commit) *relation {
 // relate finds copies and stories of what is new or revised.
 func (c *commit) relate() error {
 	r := newRelation(c)
+	maps.Copy(r.signs.made, c.signed)
 	var ids []news.ItemID
 	for _, stored := range [][]Stored{c.fresh, c.revised} {
 		for i := range stored {
@@ -61,6 +62,7 @@ func (c *commit) relate() error {
 			if item := &stored[i].Item; c.poll.At.Sub(item.At) < nearDays {
 				r.items[item.ID] = &stored[i]
 				ids = append(ids, item.ID)
+				c.view.memory.keepSign(&stored[i], c.signed[item.ID])
 			}
 		}
 	}
@@ -82,7 +84,7 @@ func (r *relation) sign(id news.ItemID) *story.Signature {
 	}
 	stored := r.items[id]
 	made := r.signs.sign(&stored.Item)
-	r.view.memory.signs.put(textName{id, stored.Text}, made, made.Words())
+	r.view.memory.keepSign(stored, made)
 	return made
 }
 

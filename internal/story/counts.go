@@ -82,6 +82,14 @@ func stem(w string) string {
 
 // american writes a word as Americans do.
 func american(w string) string {
+	if len(w) < 3 {
+		return w
+	}
+	switch w[len(w)-2:] {
+	case "on", "se", "re", "ce", "me", "ed", "ng", "ur":
+	default: // none of the endings below
+		return w
+	}
 	for _, s := range spellings {
 		if root, ok := strings.CutSuffix(w, s.british); ok && len(root) > 1 {
 			return root + s.american

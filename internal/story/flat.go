@@ -3,6 +3,7 @@ package story
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 
 	"khyber/internal/lexicon"
@@ -55,12 +56,8 @@ func (v *vocabulary) flatten(t *term) {
 
 // begins says whether a word is one of the common ones with an ending.
 func (v *vocabulary) begins(word string) bool {
-	for i := range word {
-		if v.beginnings[word[:i]] {
-			return true
-		}
-	}
-	return v.beginnings[word]
+	i, found := slices.BinarySearch(v.beginnings, word)
+	return found || i > 0 && strings.HasPrefix(word, v.beginnings[i-1])
 }
 
 // flat says whether a term is of a language without counts.
@@ -84,10 +81,10 @@ func nameEntities(s *Signature) []term {
 		case lexicon.ByLonger, lexicon.ByGuard, lexicon.ByShort:
 			continue
 		}
-		inside := slices.DeleteFunc(termsOf(title, m), func(t *term) bool { return t.entity != 0 })
+		inside := slices.DeleteFunc(termsOf(title, m), func(t *term) bool { return t.entity })
 		e := entities().Entity(m.Entity)
 		for _, t := range inside {
-			t.entity = hashWord("$" + e.ID)
+			t.hash, t.entity = hashWord("$"+e.ID), true
 			t.class &^= function | everyday
 			t.idf, t.region = flatIDF, flatIDF
 			if !telltale(e.Kind) {

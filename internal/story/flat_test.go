@@ -202,11 +202,11 @@ func TestANameOfManyWordsCountsAsTwo(t *testing.T) {
 
 func TestNamesOfTheLexiconAreOneWordInEverySpelling(t *testing.T) {
 	nominative, genitive := inLang("ru", "herald", "Кабул торгует"), inLang("ru", "herald", "Рынки Кабула")
-	if a, b := nameEntities(nominative)[0], nameEntities(genitive)[1]; a.entity == 0 || a.entity != b.entity || a.informative() {
+	if a, b := nameEntities(nominative)[0], nameEntities(genitive)[1]; !a.entity || a.hash != b.hash || a.informative() {
 		t.Errorf("%+v\n%+v", a, b)
 	}
 	person := nameEntities(inLang("ur", "herald", "شہباز شریف گلزار پہنچ گئے"))
-	if person[0].entity == 0 || person[0].entity != person[1].entity || !person[0].informative() || person[2].entity != 0 {
+	if !person[0].entity || person[0].hash != person[1].hash || !person[0].informative() || person[2].entity {
 		t.Errorf("%+v", person)
 	}
 }
@@ -237,5 +237,14 @@ func TestWhatTwoTitlesShareIsSaidWithoutARelation(t *testing.T) {
 	b := report{outlet: "courier", title: "Torkham crossing closure angers traders", after: 80 * time.Hour}.sign()
 	if v := Relate(&a, &b); v.Relation != news.Relation("") || !slices.Equal(v.Shared, []string{"torkham", "trader", "crossing"}) {
 		t.Errorf("%q, shares %v", v.Relation, v.Shared)
+	}
+}
+
+func TestACommonWordIsKnownByItsBeginning(t *testing.T) {
+	v := vocabulary{beginnings: shortest([]string{"zam", "za", "bomb", "zb", "za"})}
+	for word, want := range map[string]bool{"zamach": true, "zb": true, "zbir": true, "zc": false, "bom": false, "bombowy": true, "z": false, "za": true, "": false} {
+		if got := v.begins(word); got != want {
+			t.Errorf("begins(%q) = %v, want %v", word, got, want)
+		}
 	}
 }

@@ -38,7 +38,17 @@ type Identity struct {
 	Repeated bool
 	Of       int
 
-	voidGUID bool
+	voidGUID  bool
+	signature *Signature // of its texts; not placed yet
+}
+
+// Sign returns the signature of the item that the entry has become, as [Sign]
+// does without reading the texts again. It is for an Identity that is not
+// Repeated.
+func (id *Identity) Sign(item *news.Item) *Signature {
+	s := *id.signature
+	s.place(item)
+	return &s
 }
 
 // Identify says for each entry of a document which keys it carries. A key that
@@ -46,8 +56,10 @@ type Identity struct {
 // items, a home page, an alias that cuts too much.
 func Identify(src *news.Source, distrust news.Distrust, items []news.Item) []Identity {
 	entries := make([]entry, len(items))
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
 	for i := range items {
-		entries[i] = newEntry(hash64(src.ID), &items[i])
+		entries[i] = newEntry(r, src, &items[i])
 	}
 	void, same := shared(entries)
 	out := make([]Identity, len(items))
@@ -74,15 +86,17 @@ type entry struct {
 	guid, alias, url, id         string
 	title, print, day            string
 	short, adopts, untold, blank bool
+	signature                    Signature
 }
 
-func newEntry(scope uint64, item *news.Item) entry {
-	e := entry{scope: scope, guid: item.GUID, title: text.Fold(item.Title)}
+func newEntry(r *reader, src *news.Source, item *news.Item) entry {
+	e := entry{scope: hash64(src.ID), guid: item.GUID, title: text.Fold(item.Title)}
+	e.signature = readTexts(r, src, item)
+	summary := r.folded()
 	e.alias, _ = Canonical(item.GUID)
 	if u, ok := Canonical(item.Link); ok {
 		e.url, e.id = u, publisherID(u)
 	}
-	summary := text.Fold(cutTail(item.Summary))
 	e.text = textHash(e.title, summary)
 	e.print = e.title + "\n" + firstRunes(summary, printLetters)
 	e.short = summary == "" || !informative(e.title, printTitle)
@@ -173,7 +187,7 @@ func (e *entry) identity(void map[carried]bool, distrust news.Distrust) Identity
 			values[rule] = ""
 		}
 	}
-	id := Identity{Text: e.text}
+	id := Identity{Text: e.text, signature: &e.signature}
 	id.voidGUID = e.guid != "" && values[KeyGUID] == ""
 	id.Adopts = e.adopts && values[KeyPrint] != ""
 	if values[KeyPrint] != "" {

@@ -96,12 +96,12 @@ func weigh(s *Signature, kind *class) []weighed {
 				}
 			}
 		}
-		w := weighed{weight{cmp.Or(t.entity, t.hash), int64(max(t.region, minWeight)), t.informative(), int32(len(out)), t.class & (figure | country)}, t.stem}
+		w := weighed{weight{t.hash, int64(max(t.region, minWeight)), t.informative(), int32(len(out)), t.class & (figure | country)}, t.stem}
 		if main != "" {
 			target := words().look(main)
 			w.hash, w.value, w.word = target.hash, min(w.value, int64(max(target.region, minWeight))+foldedExtra), main
 		}
-		if n := len(out); t.entity != 0 && n > 0 && out[n-1].hash == w.hash {
+		if n := len(out); t.entity && n > 0 && out[n-1].hash == w.hash {
 			continue // one name
 		}
 		out = append(out, w)

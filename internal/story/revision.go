@@ -83,7 +83,11 @@ func cutTail(summary string) string {
 			return cutAt(summary, at+i)
 		}
 	}
+	ascii := isASCII(end)
 	for _, words := range tailWords {
+		if ascii && words[0] >= utf8.RuneSelf {
+			continue
+		}
 		from := max(0, len(end)-len(words)-tailRest) // further ahead it is no tail
 		i := strings.LastIndex(end[from:], words)
 		if i < 0 || strings.Contains(end[from+i:], ". ") {
@@ -97,6 +101,15 @@ func cutTail(summary string) string {
 		}
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(summary, "[…]"), "[...]")
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // cutAt cuts a text and what led to the tail.

@@ -49,14 +49,28 @@ type Signature struct {
 // Sign makes the signature of an item. Src may be a Source with its ID only, of
 // an item whose source is no longer read.
 func Sign(src *news.Source, item *news.Item) Signature {
-	s := Signature{
-		id: item.ID, source: item.Source, publisher: Publisher(item.Publisher), domain: samePublisher(src.Domain), at: item.At,
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
+	s := readTexts(r, src, item)
+	s.place(item)
+	return s
+}
+
+// place says whose signature it is.
+func (s *Signature) place(item *news.Item) {
+	s.id, s.source, s.publisher, s.at = item.ID, item.Source, Publisher(item.Publisher), item.At
+	if s.page == 0 { // a revised item keeps the link that its text has lost
+		s.readLink(item.Link)
 	}
+}
+
+// readTexts makes all of a signature that the texts of an item say. The reader
+// holds the tokens of the summary then.
+func readTexts(r *reader, src *news.Source, item *news.Item) Signature {
+	s := Signature{domain: samePublisher(src.Domain)}
 	title := plainTitle(item.Title, src.Name, item.Outlet.Name, src.Domain)
 	s.script = script(title)
 	lang := text.Primary(item.Lang)
-	r := readers.Get().(*reader)
-	defer readers.Put(r)
 	r.v, r.counted = words(), s.script == unicode.Latin && (lang == "en" || lang == "")
 	s.title = r.terms(title)
 	if lang == "" && r.counted && !mostlyKnown(s.title) {
@@ -67,9 +81,8 @@ func Sign(src *news.Source, item *news.Item) Signature {
 	s.counted, s.plain, s.lang = r.counted, title, lang
 	s.set = unique(s.title)
 	s.titleHash = hashTerms(s.title)
+	s.agencies = agencyOf(src) | agenciesIn(r, authors(item))
 	s.readSummary(r, src, item)
-	s.readLink(item.Link)
-	s.agencies |= agencyOf(src) | agenciesIn(r, authors(item))
 	return s
 }
 
@@ -267,7 +280,7 @@ func contains(set []term, hash uint64) bool {
 func hashTerms(terms []term) uint64 {
 	h := uint64(0)
 	for i := range terms {
-		h = mix(h*31 + hashWord(american(terms[i].word)))
+		h = mix(h*31 + terms[i].whole)
 	}
 	return h
 }

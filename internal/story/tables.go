@@ -5,7 +5,9 @@ import (
 	_ "embed" // the tables
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -140,22 +142,24 @@ var classNames = map[string]class{
 
 // lexeme is what the tables say of a word.
 type lexeme struct {
-	stem   string
-	hash   uint64 // of the stem
-	idf    int32  // thousandths, of all news
-	region int32  // thousandths, of all news and the region's, mean
-	class  class
-	known  bool // it has a count
-	agency uint32
+	stem    string
+	hash    uint64 // of the stem
+	whole   uint64 // hash of the word itself, as Americans spell it
+	idf     int32  // thousandths, of all news
+	region  int32  // thousandths, of all news and the region's, mean
+	class   class
+	known   bool // it has a count
+	numeral bool // a number or its ordinal in words
+	agency  uint32
 }
 
 // vocabulary is tables/words.txt and the counts.
 type vocabulary struct {
 	words             map[string]lexeme // by folded word
 	classes           map[string]class
-	beginnings        map[string]bool // of everyday words, with any ending
-	numbers           map[string]int  // five: 5
-	times             map[string]int  // lakh: 5 zeros
+	beginnings        []string       // of everyday words, with any ending; sorted, none begins another
+	numbers           map[string]int // five: 5
+	times             map[string]int // lakh: 5 zeros
 	ordinals          map[string]string
 	same              map[string]string // stem: the word that counts
 	agencies          map[string]uint32 // a bit each
@@ -174,7 +178,7 @@ var words = sync.OnceValue(func() *vocabulary {
 
 func loadVocabulary(table string, background, region []byte) (*vocabulary, error) {
 	v := &vocabulary{
-		words: make(map[string]lexeme), classes: make(map[string]class), beginnings: make(map[string]bool), numbers: make(map[string]int),
+		words: make(map[string]lexeme), classes: make(map[string]class), numbers: make(map[string]int),
 		times: make(map[string]int), ordinals: make(map[string]string), same: make(map[string]string),
 		agencies: make(map[string]uint32), agencyDomains: make(map[string]uint32),
 	}
@@ -198,7 +202,31 @@ func loadVocabulary(table string, background, region []byte) (*vocabulary, error
 	for w := range v.classes {
 		v.words[w] = v.lexeme(w)
 	}
+	v.markNumerals()
+	v.beginnings = shortest(v.beginnings)
 	return v, nil
+}
+
+// shortest sorts beginnings and leaves out those that begin with another one.
+func shortest(beginnings []string) []string {
+	slices.Sort(beginnings)
+	out := beginnings[:0]
+	for _, b := range beginnings {
+		if n := len(out); n == 0 || !strings.HasPrefix(b, out[n-1]) {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// markNumerals marks the numbers and ordinals in words.
+func (v *vocabulary) markNumerals() {
+	numerals := slices.Concat(slices.Collect(maps.Keys(v.numbers)), slices.Collect(maps.Keys(v.ordinals)), []string{dozen})
+	for _, w := range numerals {
+		l := v.look(w)
+		l.numeral = v.numbers[w] > 0 || v.ordinals[w] != "" || w == dozen
+		v.words[w] = l
+	}
 }
 
 // add takes one line of the table of words.
@@ -206,7 +234,7 @@ func (v *vocabulary) add(kind string, f []string) error {
 	if c, ok := classNames[kind]; ok {
 		for _, w := range f {
 			if root, ok := strings.CutSuffix(w, "*"); ok && c == everyday {
-				v.beginnings[text.Fold(root)] = true
+				v.beginnings = append(v.beginnings, text.Fold(root))
 			} else {
 				v.classes[text.Fold(w)] |= c
 			}
@@ -246,9 +274,13 @@ func (v *vocabulary) look(word string) lexeme {
 }
 
 func (v *vocabulary) lexeme(word string) lexeme {
-	l := lexeme{stem: stem(word), agency: v.agencies[word]}
+	l := lexeme{stem: stem(word), agency: v.agencies[word], class: v.classes[word]}
 	l.hash = hashWord(l.stem)
-	l.class = v.classes[word] | v.classes[l.stem]
+	l.whole = l.hash
+	if l.stem != word {
+		l.class |= v.classes[l.stem]
+		l.whole = hashWord(american(word))
+	}
 	all, local := v.background.of[l.stem], v.local.of[l.stem]
 	l.known = all+local > 0
 	l.idf = v.background.idf(all)

@@ -16,9 +16,12 @@ import (
 type term struct {
 	word string // folded
 	lexeme
-	at     int32  // the token that it begins with
-	entity uint64 // that it is a name of, in a vector of a language without counts; 0: none
+	at     int32 // the token that it begins with
+	entity bool  // it stands for a name of the lexicon, in the vector of a language without counts
 }
+
+// dozen is a number and a multiplier.
+const dozen = "dozen"
 
 // reader turns texts into terms. Counted says that the tables know the language.
 type reader struct {
@@ -30,6 +33,18 @@ type reader struct {
 
 // readers keep the memory of those that are done.
 var readers = sync.Pool{New: func() any { return new(reader) }}
+
+// folded returns the words of the text that was read last, as [text.Fold] does.
+func (r *reader) folded() string {
+	var b strings.Builder
+	for i := range r.tokens {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(r.tokens[i].Fold)
+	}
+	return b.String()
+}
 
 // terms returns the terms of a text in order, stop words too. They stand until
 // the next call.
@@ -48,24 +63,34 @@ func (r *reader) terms(s string) []term {
 				t = r.tokens[i+1]
 			}
 			i++
-		case r.counted && r.isNumberWord(t.Fold):
-			n, next := r.spelled(s, i)
-			out, i = append(out, r.number(n)), next
-		case r.counted && r.v.ordinals[t.Fold] != "":
-			out, i = append(out, r.number(r.v.ordinals[t.Fold])), i+1
-		case r.counted && t.Fold == "united" && r.initials(i) != "":
-			out, i = append(out, r.term(r.initials(i))), i+2
 		default:
-			word := r.term(t.Fold)
-			word.at = int32(i)
-			if first, _ := utf8.DecodeRuneInString(s[t.Start:]); unicode.IsUpper(first) {
-				word.class |= name
-			}
-			out, i = append(out, word), i+1
+			word, next := r.word(s, i)
+			out, i = append(out, word), next
 		}
 	}
 	r.read = out
 	return out
+}
+
+// word reads the word at token i, which may be a number or a part of a name. It
+// returns the place behind it.
+func (r *reader) word(s string, i int) (term, int) {
+	t := &r.tokens[i]
+	word := r.term(t.Fold)
+	switch {
+	case r.counted && word.numeral && r.v.ordinals[t.Fold] != "":
+		return r.number(r.v.ordinals[t.Fold]), i + 1
+	case r.counted && word.numeral:
+		n, next := r.spelled(s, i)
+		return r.number(n), next
+	case r.counted && t.Fold == "united" && r.initials(i) != "":
+		return r.term(r.initials(i)), i + 2
+	}
+	word.at = int32(i)
+	if first, _ := utf8.DecodeRuneInString(s[t.Start:]); unicode.IsUpper(first) {
+		word.class |= name
+	}
+	return word, i + 1
 }
 
 // initials returns what United Nations or States, at token i, are called too.
@@ -163,7 +188,7 @@ func (r *reader) quantity(s, n string, i int) (string, int) {
 		return n + "%", i + 1
 	case next == "per" && i+1 < len(r.tokens) && r.tokens[i+1].Fold == "cent":
 		return n + "%", i + 2
-	case next == "dozen":
+	case next == dozen:
 		if v, err := strconv.Atoi(n); err == nil {
 			return strconv.Itoa(12 * v), i + 1
 		}
@@ -183,11 +208,9 @@ func shift(n string, zeros int) string {
 	return cmp.Or(n, "0")
 }
 
-func (r *reader) isNumberWord(w string) bool { return r.v.numbers[w] > 0 || w == "dozen" }
-
 // spelled reads the number in words at token i: twenty-five, two dozen.
 func (r *reader) spelled(s string, i int) (string, int) {
-	if r.tokens[i].Fold == "dozen" {
+	if r.tokens[i].Fold == dozen {
 		return "12", i + 1
 	}
 	n := r.v.numbers[r.tokens[i].Fold]
@@ -199,10 +222,26 @@ func (r *reader) spelled(s string, i int) (string, int) {
 	return r.quantity(s, strconv.Itoa(n), i)
 }
 
-func isDigits(w string) bool { return strings.Trim(w, "0123456789") == "" }
+func isDigits(w string) bool {
+	for i := range len(w) {
+		if !isDigit(w[i]) {
+			return false
+		}
+	}
+	return true
+}
 
 // isNumber says whether a word has a digit.
-func isNumber(w string) bool { return strings.ContainsAny(w, "0123456789") }
+func isNumber(w string) bool {
+	for i := range len(w) {
+		if isDigit(w[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // stems returns the stems of a class among terms, in order.
 func stems(terms []term, c class) []string {

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -159,6 +160,14 @@ func FuzzRelate(f *testing.F) {
 		}
 		if ab.Similarity < 0 || ab.Similarity > 1000 {
 			t.Fatalf("similarity %d", ab.Similarity)
+		}
+		src, item := report{outlet: "herald", title: titleA, summary: summaryA, lang: lang}.item()
+		id := Identify(&src, news.Distrust{}, []news.Item{item})[0]
+		if id.Text != TextHash(titleA, summaryA) {
+			t.Fatalf("an entry's text is not the hash of %q and %q", titleA, summaryA)
+		}
+		if got := id.Sign(&item); fmt.Sprintf("%+v", *got) != fmt.Sprintf("%+v", a) {
+			t.Fatalf("an entry is signed %+v, its item %+v", *got, a)
 		}
 		if keys := CandidateKeys(&a); len(keys) > titleKeys+shingleKeys+1 || !slices.IsSorted(keys) {
 			t.Fatalf("candidate keys %v", keys)
