@@ -51,9 +51,13 @@ func (g *getter) document(ctx context.Context, answer *http.Response) *Error {
 		return tooLarge("%s says that the document has %s, the limit is %s", g.host(), size(answer.ContentLength), limitText(limit))
 	}
 	w := &wire{r: answer.Body, limit: limit}
-	body, err := g.c.unpack(w, answer.Header, answer.ContentLength, limit)
+	g.resp.lease = &lease{space: &g.c.space}
+	grow := func(n int) error { return g.resp.lease.grow(ctx, n) }
+	body, err := g.c.unpack(w, answer.Header, unpacking{grow, answer.ContentLength, limit})
 	g.resp.Wire = w.n
 	switch {
+	case errors.Is(err, errNoSpace):
+		return noSpace(g.host(), g.src, err)
 	case w.n > limit:
 		return tooLarge("%s sent more than the limit of %s", g.host(), limitText(limit))
 	case int64(len(body)) > limit:
@@ -81,7 +85,7 @@ func (g *getter) document(ctx context.Context, answer *http.Response) *Error {
 // is an [*Error] unless r cannot be read.
 func Unpack(r io.Reader, header http.Header) ([]byte, error) {
 	w := &wire{r: r, limit: defaultMaxBytes}
-	body, err := new(Client).unpack(w, header, -1, w.limit)
+	body, err := new(Client).unpack(w, header, unpacking{unbound, -1, w.limit})
 	switch {
 	case w.err != nil:
 		return nil, w.err
@@ -97,6 +101,10 @@ func Unpack(r io.Reader, header http.Header) ([]byte, error) {
 
 func tooLarge(format string, args ...any) *Error {
 	return &Error{Kind: news.KindTooLarge, Text: fmt.Sprintf(format, args...)}
+}
+
+func noSpace(host string, src *news.Source, err error) *Error {
+	return &Error{Kind: news.KindTimeout, Text: fmt.Sprintf("the documents of other sources left no memory for that of %s within %s", host, timeout(src)), Err: err}
 }
 
 func limitText(limit int64) string { return size(limit) + " (max_bytes)" }
@@ -128,12 +136,21 @@ const (
 	maxLayers  = 2         // a proxy that gzips what is gzipped was seen; more is hostile
 )
 
+// unpacking is what bounds the reading of a body.
+type unpacking struct {
+	grow  func(n int) error // asks for space for n bytes
+	guess int64             // its Content-Length, below 0 where it is not known
+	limit int64
+}
+
+// unbound is for a body that shares its space with no other.
+func unbound(int) error { return nil }
+
 // unpack reads w to its end and takes off its codings. The magic bytes are
 // believed rather than the label: gzip without a label and a label on plain
 // text both occur. At most limit+1 bytes are returned; what came before an
 // error is returned with it.
-// guess is the Content-Length, below 0 where it is not known.
-func (c *Client) unpack(w *wire, header http.Header, guess, limit int64) ([]byte, error) {
+func (c *Client) unpack(w *wire, header http.Header, u unpacking) ([]byte, error) {
 	var in io.Reader = w
 	for layer := range maxLayers + 1 {
 		buffered := bufio.NewReaderSize(in, readBuffer)
@@ -148,16 +165,16 @@ func (c *Client) unpack(w *wire, header http.Header, guess, limit int64) ([]byte
 				return nil, err
 			}
 			defer c.unpackers.Put(z)
-			in, guess = z, guess*gzipRatio
+			in, u.guess = z, u.guess*gzipRatio
 			continue
 		}
 		if layer == 0 && labelled(header, "br") && !isPlain(start) {
-			in, guess = brotli.NewReader(buffered), guess*gzipRatio
+			in, u.guess = brotli.NewReader(buffered), u.guess*gzipRatio
 			continue
 		}
 		break
 	}
-	body, err := readAll(in, guess, limit)
+	body, err := u.readAll(in)
 	if errors.Is(err, gzip.ErrHeader) && len(body) > 0 {
 		err = nil // the checksum held; padding after the end is no damage
 	}
@@ -197,20 +214,24 @@ func labelled(h http.Header, coding string) bool {
 
 // readAll is io.ReadAll with a first guess and a limit, of which one byte more
 // is read.
-func readAll(r io.Reader, guess, limit int64) ([]byte, error) {
-	capacity := min(max(guess, bodyStart)+1, bodyMost, limit+1)
-	b := make([]byte, 0, capacity)
+func (u *unpacking) readAll(r io.Reader) ([]byte, error) {
+	capacity := int(min(max(u.guess, bodyStart)+1, bodyMost, u.limit+1))
+	var b []byte
 	for {
-		n, err := r.Read(b[len(b):min(int64(cap(b)), limit+1)])
+		if len(b) == cap(b) {
+			if err := u.grow(capacity); err != nil {
+				return b, err
+			}
+			b = append(make([]byte, 0, capacity), b...)
+			capacity = int(min(2*int64(capacity), u.limit+1))
+		}
+		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		if err == io.EOF {
 			return b, nil
 		}
-		if err != nil || int64(len(b)) > limit {
+		if err != nil || int64(len(b)) > u.limit {
 			return b, err
-		}
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
 		}
 	}
 }

@@ -45,6 +45,7 @@ type Client struct {
 	guard     guard
 	ways      transports
 	unpackers sync.Pool // of *gzip.Reader: 40 KiB each
+	space     space
 }
 
 // New returns a Client that keeps its connections to itself.

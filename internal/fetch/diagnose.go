@@ -42,7 +42,7 @@ func (g *getter) failure(answer *http.Response) *Error {
 func (g *getter) peekBody(answer *http.Response) []byte {
 	defer time.AfterFunc(diagnosisTime, g.cancel).Stop()
 	w := &wire{r: answer.Body, limit: diagnosisBytes}
-	body, _ := g.c.unpack(w, answer.Header, answer.ContentLength, diagnosisBytes)
+	body, _ := g.c.unpack(w, answer.Header, unpacking{unbound, answer.ContentLength, diagnosisBytes})
 	g.resp.Wire = w.n
 	return body
 }

@@ -25,7 +25,7 @@ type Response struct {
 	// everything else the ones that were handed in (rules F4 to F8 of intake).
 	Validators news.Validators
 
-	Body     []byte // unpacked; the caller's
+	Body     []byte // unpacked; the caller's until Free
 	BodyHash uint64 // of Body, never 0, the same on every machine; 0: no document
 	Wire     int64  // bytes of the body as they came
 	Complete bool   // the whole body came and unpacked; true for a 304
@@ -33,6 +33,15 @@ type Response struct {
 
 	RetryAfter time.Time  // of a failure; zero: the server did not say, or it is over
 	Hints      news.Hints // freshness, and hub and self of the Link header
+
+	lease *lease // of Body
+}
+
+// Free says that Body is used no longer. Until then it counts against what the
+// bodies of a Client may hold together, and other Gets may have to wait.
+func (r *Response) Free() {
+	r.Body = nil
+	r.lease.free()
 }
 
 // NotModified says that the document is the one that the validators belong to.

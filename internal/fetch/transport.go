@@ -15,7 +15,7 @@ const (
 	dialTimeout   = 10 * time.Second // look-up and connect
 	tlsTimeout    = 10 * time.Second // the handshake
 	answerTimeout = 20 * time.Second // from the request to the end of the header
-	idleTimeout   = 90 * time.Second // an unused connection is closed; most sources are asked less often
+	idleTimeout   = 10 * time.Second // an unused connection is closed: two sources of a host are 5 s apart, two polls minutes
 	maxHeader     = 64 << 10         // bytes of one answer's header; Go's default is 10 MB
 	pingAfter     = 15 * time.Second // of silence on an HTTP/2 connection, to find it dead
 	pingTimeout   = 5 * time.Second  // for the answer to that ping

@@ -162,6 +162,9 @@ func (d *driver) startDue(ctx context.Context) (time.Duration, bool) {
 		if d.gauges.bodies.Load() > maxBodies && d.q.inFlight > 0 {
 			return 0, false // a result will come
 		}
+		if until, yes := d.q.crowded(now); yes {
+			return until - now, true
+		}
 		j, dom := d.q.pop(now, d.rulesOf)
 		if j == nil {
 			break

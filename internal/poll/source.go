@@ -29,12 +29,13 @@ func (p *Poller) PollSource(ctx context.Context, src news.Source) (news.Poll, er
 	poll.Fence = known.Fence // whoever commits first, since this moment, wins
 
 	resp, err := p.fetch(ctx, src, known)
+	defer resp.Free()
 	p.opt.Crash("poll.fetched")
 	var doc parse.Document
 	if err == nil && resp.Kind == news.KindOK {
 		defer p.room(ctx, len(resp.Body))()
 		doc, err = p.parse(ctx, src, resp)
-		resp.Body = nil // its memory is free while the commit waits
+		resp.Free() // before the commit waits
 	}
 	p.opt.Crash("poll.parsed")
 	if ctx.Err() != nil {
