@@ -13,6 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"khyber/internal/feedtest"
 )
 
 // startDay serves what the first hours of the invented day left in a database.
@@ -124,6 +127,31 @@ func TestXmllintAcceptsEveryDocument(t *testing.T) {
 		"topics/everything.atom?limit=500", "topics.opml", "sources.opml",
 	} {
 		output(ctx, t, get(ctx, t, daemon.url+path), "xmllint", "--noout", "-")
+	}
+}
+
+// TestDocumentsOfTheDayAreValid holds what serve sends against the rules of the
+// feed validator, each document found at the address that it gives as its own.
+func TestDocumentsOfTheDayAreValid(t *testing.T) {
+	ctx := patient(t)
+	daemon, _ := startDay(ctx, t)
+	types := map[string]string{
+		"atom": "application/atom+xml; charset=utf-8", "rss": "application/rss+xml; charset=utf-8", "json": "application/feed+json; charset=utf-8",
+		"opml": "text/x-opml; charset=utf-8",
+	}
+	paths := []string{"topics.opml", "sources.opml", "status.atom"}
+	for _, form := range []string{"atom", "rss", "json"} {
+		for _, topic := range []string{"both", "everything"} {
+			base := "topics/" + topic + "." + form
+			paths = append(paths, base, base+"?limit=500&view=all", base+"?lang=fa,ps", base+"?view=stories", base+"?min_publishers=2", base+"?before=5&limit=2")
+		}
+		paths = append(paths, "search."+form+"?q=kabul", "search."+form+"?q=%DA%A9%D8%A7%D8%A8%D9%84")
+	}
+	for _, path := range paths {
+		suffix, _, _ := strings.Cut(path[strings.Index(path, ".")+1:], "?")
+		for _, c := range feedtest.Validate(get(ctx, t, daemon.url+path), types[suffix], daemon.url+path, time.Now().Add(time.Minute)) {
+			t.Errorf("%s: %s", path, c)
+		}
 	}
 }
 

@@ -15,6 +15,8 @@
 //	client := fetch.New(fetch.Options{Base: web, Now: time.Now})
 //	… web.Requests()
 //
+// [Validate] is the W3C feed validator, as far as our own documents need it.
+//
 // [Feed] makes valid documents of invented items: the same values give the same
 // bytes. [Hostile] makes those that have killed parsers. Nothing here sleeps:
 // what hangs waits for the request's end, what drips waits for a channel.

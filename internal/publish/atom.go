@@ -102,7 +102,7 @@ func atomDocument(f *TopicFeed) *atomRoot {
 		Generator: generator,
 	}
 	if f.Topic.ID != "" {
-		d.Categories = []atomCategory{{Term: f.Topic.ID, Label: f.title()}}
+		d.Categories = []atomCategory{{Term: f.Topic.ID, Label: cmp.Or(unmarked(f.title()), f.Topic.ID)}}
 	}
 	d.Links = []atomLink{
 		{Rel: "self", Type: Atom.MediaType(), Href: f.Self(Atom)},

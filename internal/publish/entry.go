@@ -179,7 +179,7 @@ func (f *TopicFeed) authors(item *news.Item) []person {
 func (f *TopicFeed) related(e *news.Entry) []link {
 	var out []link
 	add := func(href, title string) {
-		if href != "" && len(out) <= maxRelated {
+		if href != "" && len(out) <= maxRelated && !slices.ContainsFunc(out, func(l link) bool { return l.href == href }) {
 			out = append(out, link{rel: "related", href: href, mediaType: mediaHTML, title: title})
 		}
 	}
@@ -230,13 +230,13 @@ func (f *TopicFeed) categories(e *news.Entry) []category {
 			slices.ContainsFunc(out, func(c category) bool { return c.scheme == scheme && c.term == term }) {
 			return
 		}
-		out = append(out, category{scheme, term, label})
+		out = append(out, category{scheme, term, unmarked(label)})
 	}
 	topic, sources := f.Site.BaseURL+f.Path, f.Site.BaseURL+"/sources"
 	add(topic+"#rule", e.Match.Rule, "")
 	for _, m := range e.Match.Mentions {
 		id := m.CountsFor()
-		add(topic+"#entity", id, clean(f.Entities[id]))
+		add(topic+"#entity", id, f.Entities[id])
 	}
 	src := f.Sources[e.Item.Source]
 	add(sources+"#country", src.Country, "")
@@ -264,7 +264,7 @@ func (f *TopicFeed) origin(id string, updated time.Time) *source {
 	} else {
 		s.self = f.Site.sourceURL(id)
 	}
-	s.id = s.self
+	s.id = canonical(s.self)
 	return s
 }
 

@@ -107,7 +107,7 @@ func child(groups *[]outline, text string) *outline {
 }
 
 func writeOPML(w io.Writer, f *TopicFeed, title string, body []outline, changed time.Time) error {
-	d := opml{Version: "2.0", Head: opmlHead{Title: title, Owner: f.siteTitle(), Email: f.contact()}, Body: body}
+	d := opml{Version: "2.0", Head: opmlHead{Title: unmarked(title), Owner: unmarked(f.siteTitle()), Email: f.contact()}, Body: body}
 	if !changed.IsZero() {
 		d.Head.Modified = rfc822(changed)
 	}

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"encoding/hex"
 	"html"
 	"net/url"
 	"regexp"
@@ -215,6 +216,29 @@ func escapePercent(s string) string {
 	return b.String()
 }
 
+var escapes = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// canonical returns an address in the one form that ids have (RFC 3986 §6.2.2,
+// §6.2.3): what differs in a letter is another id to readers.
+func canonical(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	u.Host = strings.ToLower(u.Host)
+	u.Host = strings.TrimSuffix(strings.TrimSuffix(u.Host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme]), ":")
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return escapes.ReplaceAllStringFunc(u.ResolveReference(u).String(), func(e string) string {
+		b, _ := hex.DecodeString(e[1:]) // the expression lets nothing else through
+		if c := rune(b[0]); strings.ContainsRune("-._~", c) || letters(string(c)) || c >= '0' && c <= '9' {
+			return string(c)
+		}
+		return strings.ToUpper(e)
+	})
+}
+
 func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
 }
@@ -231,7 +255,7 @@ var (
 // personName returns a name without e-mail addresses: validators warn of them,
 // and people did not ask to be republished with theirs.
 func personName(s string) string {
-	s = clean(s)
+	s = unmarked(s)
 	if strings.Contains(s, "@") {
 		s = hollows.Replace(email.ReplaceAllString(s, ""))
 		s = strings.Trim(s, " ,;:")
@@ -241,6 +265,20 @@ func personName(s string) string {
 		s = clean(strings.ReplaceAll(s, "@", ""))
 	}
 	return cut(s, maxAuthor)
+}
+
+// mailAddress is what validators take for one.
+var mailAddress = regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
+
+var markup = regexp.MustCompile(`<(/[A-Za-z])|&(#|[A-Za-z]+[0-9]*;)`)
+
+// unmarked returns a plain text that cannot be taken for HTML, for places where
+// a text has no type that would say so: names, labels.
+func unmarked(s string) string {
+	for range 3 { // escaped so often, it is meant as it is
+		s = html.UnescapeString(s)
+	}
+	return clean(markup.ReplaceAllStringFunc(clean(s), func(m string) string { return m[:1] + " " + m[1:] }))
 }
 
 var mediaType = regexp.MustCompile(`^[a-zA-Z0-9][\w.+-]*/[a-zA-Z0-9][\w.+-]*$`)

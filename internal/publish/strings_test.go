@@ -80,6 +80,8 @@ func TestLanguageTags(t *testing.T) {
 		{"ckb", "ku"},
 		{"bal", "bal"},
 		{"pus", ""},
+		{"xx", ""},
+		{"xx-yy", ""},
 		{"x-\"><", ""},
 		{"fa-Arab", "fa"},
 	})

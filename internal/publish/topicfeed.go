@@ -240,7 +240,7 @@ func (f *TopicFeed) owner() string { return cmp.Or(personName(f.Site.Title), gen
 // contact returns the address for people, and "" where it is none: the
 // validator wants an e-mail address there.
 func (f *TopicFeed) contact() string {
-	if c := clean(f.Site.Contact); strings.Contains(c, "@") && !strings.ContainsAny(c, " <>()") {
+	if c := clean(f.Site.Contact); mailAddress.MatchString(c) {
 		return c
 	}
 	return ""

@@ -211,8 +211,8 @@ func sampleEntries(n int) []news.Entry {
 				{Item: 1, Source: "mirror", Publisher: "mirror", Title: item.Title, URL: "https://mirror.example/1", Relation: news.RelationCopy, Rule: "copy-print", Evidence: "Copy of the report by gazette: same title and beginning, 1 h apart [copy-print, tables 00000003]."},
 				{Item: 2, Source: "sahar", Publisher: "sahar", Title: "د ګمرک دفتر بېرته پرانیستل شو", URL: "https://sahar.example/2", Relation: news.RelationStory, Rule: "story-link", Evidence: "Same story as 2 items: shares customs, ford; similarity 0.43, the same event [story-link]."},
 			}}
-			e.Revisions = []news.Revision{{Title: "Customs office at the upper ford reopens after 22 days", Until: at.Add(40 * time.Minute), Figures: "22 → 23"}}
-			e.Item.Revised = at.Add(40 * time.Minute)
+			e.Revisions = []news.Revision{{Title: "Customs office at the upper ford reopens after 22 days", Until: at.Add(10 * time.Minute), Figures: "22 → 23"}}
+			e.Item.Revised = at.Add(10 * time.Minute)
 		case 2:
 			e.Item.Source, e.Item.Publisher, e.Item.Lang = "sahar", "sahar", "ps"
 			e.Item.Title, e.Item.Summary = "سوداګر د پولې د دروازې د اوږدو ساعتونو غوښتنه کوي", "سوداګر وايي چې لارۍ دوې شپې د سیند په غاړه ولاړې وې او مېوه خرابه شوه."
