@@ -101,7 +101,7 @@ type Poller struct {
 // Limits of what is under way at a time.
 const (
 	maxInFlight = fetch.MaxInFlight // 64 would fill up with 500 servers that drip
-	maxBodies   = 4 << 20          // bytes of bodies fetched and not yet kept: above it no fetch starts
+	maxBodies   = 4 << 20           // bytes of bodies fetched and not yet kept: above it no fetch starts
 	maxDocs     = 32                // documents parsed and not yet kept: those that wait share an fsync
 	largeBody   = 1 << 20           // bytes: such documents are parsed one at a time
 )
