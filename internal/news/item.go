@@ -54,10 +54,13 @@ type Item struct {
 	Updated   time.Time
 	DateRaw   string // the date as it was written, kept as evidence
 
-	// Full texts and what was mended, for `khyber parse` and `khyber try`; not kept.
-	SummaryHTML string
-	ContentHTML string
-	Repairs     []string
+	// Full texts, who helped and what was mended, for `khyber parse` and `khyber
+	// try`; not kept.
+	SummaryHTML  string
+	ContentHTML  string
+	Contributors []Person
+	Created      time.Time
+	Repairs      []string
 
 	ID        ItemID
 	EntryID   string // its id in every topic feed, chosen once

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"hash/maphash"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -67,9 +68,10 @@ func (s *shape) closeField(e *element, to int) (omitted bool) {
 	if (e.local == "guid" && s.format != formatAtom || e.local == "id" && s.format == formatAtom) && it.id == "" && s.native(e) {
 		it.id = cutBytes(strings.TrimSpace(s.decode(s.b[e.inner:to])), maxIDBytes)
 	}
-	if s.takeDate(e, it, to) {
+	if s.takeDate(e, it, to) || s.repeats(e, &it.seen, to) {
 		return true
 	}
+	s.mendAuthor(e, to)
 	if s.closeText(e, to) {
 		return false
 	}
@@ -77,6 +79,47 @@ func (s *shape) closeField(e *element, to int) (omitted bool) {
 		s.putAside(e, to, kindMaybe)
 	}
 	return false
+}
+
+// repeats says whether an element is the second title, summary or content of its
+// item or head: the first one counts, where gofeed takes the last.
+func (s *shape) repeats(e *element, seen *uint8, to int) bool {
+	var bit uint8
+	switch e.local {
+	case "title":
+		bit = 1
+	case "description":
+		bit = 2
+	case "summary", "subtitle", "tagline":
+		bit = 4
+	case "content":
+		bit = 8
+	case "encoded":
+		bit = 16
+	default:
+		return false
+	}
+	if !s.native(e) && e.space != spaceContent || len(bytes.TrimSpace(s.b[e.inner:to])) == 0 {
+		return false
+	}
+	second := *seen&bit != 0
+	*seen |= bit
+	return second
+}
+
+// mendAuthor makes an Atom author of one of RSS that is written as if it were,
+// and gives one of Atom the name that it is.
+func (s *shape) mendAuthor(e *element, to int) {
+	if e.local != "author" && e.local != "contributor" || !s.native(e) || e.kids != (s.format != formatAtom) {
+		return
+	}
+	if s.format == formatAtom {
+		s.edits = append(s.cutEdits(e), edit{e.inner, to, "<name>" + escapeXML(s.decode(s.b[e.inner:to])) + "</name>"})
+		return
+	}
+	n := len(s.edits) - len(s.cutEdits(e))
+	s.edits = slices.Replace(s.edits, e.edits, len(s.edits)-n, edit{e.start, e.inner, "<atom:" + e.local + ">"})
+	e.rename = "atom:" + e.local
 }
 
 // takeDate keeps a date of the format's own from gofeed, which tries up to a
@@ -93,6 +136,8 @@ func (s *shape) takeDate(e *element, it *itemShape, to int) bool {
 		date = &it.published
 	case s.format == formatAtom && (e.local == "updated" || e.local == "modified"):
 		date = &it.updated
+	case s.format == formatAtom && e.local == "created":
+		date = &it.created
 	default:
 		return false
 	}
@@ -100,18 +145,51 @@ func (s *shape) takeDate(e *element, it *itemShape, to int) bool {
 	return true
 }
 
-// closeHead decides about a child of the channel when it ends.
-func (s *shape) closeHead(e *element, to int) {
+// closeHead decides about a child of the channel when it ends, and says whether
+// gofeed need not see it.
+func (s *shape) closeHead(e *element, to int) (omitted bool) {
 	if to-e.inner > maxFieldBytes {
 		s.edits, s.asides = s.edits[:e.edits], s.asides[:e.asides]
 		s.edit(e.start, to, "<"+string(e.name)+">")
 		s.repair("a text of the head was too long")
-		return
+		return false
 	}
-	if e.local == "author" && s.format != formatAtom && s.native(e) && len(s.authors) < maxAuthors {
+	if !s.native(e) {
+		s.closeText(e, to)
+		return false
+	}
+	if s.repeats(e, &s.seen, to) || s.takeHead(e, to) {
+		return true
+	}
+	s.mendAuthor(e, to)
+	if e.local == "author" && s.format != formatAtom && !e.kids && len(s.authors) < maxAuthors {
 		s.authors = append(s.authors, s.decode(s.b[e.inner:to]))
 	}
 	s.closeText(e, to)
+	return false
+}
+
+// takeHead keeps an element of the head that gofeed leaves out or changes.
+func (s *shape) takeHead(e *element, to int) bool {
+	switch e.local {
+	case "id", "published", "issued":
+	case "rights", "subtitle", "tagline", "keywords", "updated", "modified":
+		if s.format == formatAtom {
+			return false
+		}
+	default:
+		return false
+	}
+	if s.cdf || e.kids {
+		return false
+	}
+	if s.heads == nil {
+		s.heads = map[string]string{}
+	}
+	if _, ok := s.heads[e.local]; !ok {
+		s.heads[e.local] = strings.TrimSpace(s.decode(s.b[e.inner:to]))
+	}
+	return true
 }
 
 // closeText puts the text of an element aside where gofeed would lose
@@ -215,7 +293,7 @@ func (s *shape) rich(text string, k kind) rich {
 	raw, r := s.b[a.from:a.to], rich{kind: a.kind, base: s.bases[a.base]}
 	switch a.kind {
 	case kindMarkup:
-		if a.html {
+		if a.html && s.version != "atom03" { // which has no such rule
 			raw, r.base = unwrap(raw, r.base)
 		}
 		r.text, r.kind = s.markup(raw, r.base), kindHTML

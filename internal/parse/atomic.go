@@ -38,16 +38,23 @@ func (p *parser) atomHead(doc *atom.Feed) {
 	h.title = p.rich(doc.Title)
 	h.subtitle = p.rich(doc.Subtitle)
 	h.rights = firstRich(p.rich(doc.Rights), p.rich(x.value("dc", "rights")))
-	h.id, h.lang = doc.ID, firstOf(p.shape.lang, doc.Language)
+	own := p.shape.heads
+	h.id, h.lang = firstOf(own["id"], doc.ID), firstOf(p.shape.lang, doc.Language)
 	h.image = firstOf(doc.Logo, doc.Icon)
-	h.updated = doc.Updated
-	h.published = firstOf(x.value("dcterms", "issued"), x.value("dc", "date"))
+	for _, i := range x.all("itunes", "image") {
+		h.image = firstOf(h.image, i.Attrs["href"])
+	}
+	h.updated = firstOf(doc.Updated, x.value("dcterms", "modified"), x.value("dc", "date"))
+	h.published = firstOf(own["published"], own["issued"], x.value("dcterms", "issued"), x.value("dc", "date"))
 	if doc.Generator != nil {
 		h.generator = doc.Generator.Value
 	}
 	for _, c := range doc.Categories {
 		h.tags = append(h.tags, firstOf(c.Label, c.Term))
 	}
+	h.tags = append(h.tags, x.values("dc", "subject")...)
+	podcastTags(&h.tags, x)
+	mediaTags(&h.tags, x["media"])
 	h.people = people(doc.Authors)
 	h.names = x.values("dc", "creator")
 	d := draft{}
@@ -77,8 +84,8 @@ func (p *parser) atomEntry(e *atom.Entry, sh *itemShape) draft {
 		d.content = p.rich(e.Content.Value)
 		d.links = append(d.links, e.Content.Src)
 	}
-	d.published, d.updated = sh.published, sh.updated
-	d.item.Authors = people(e.Authors)
+	d.published, d.updated, d.created = sh.published, sh.updated, sh.created
+	d.item.Authors, d.item.Contributors = people(e.Authors), people(e.Contributors)
 	for _, c := range e.Categories {
 		d.tags = append(d.tags, firstOf(c.Label, c.Term))
 	}

@@ -15,7 +15,7 @@ type draft struct {
 	item                            news.Item
 	base                            *url.URL
 	title, summary, content, rights rich
-	published, updated              string
+	published, updated, created     string
 	pages, links                    []string // candidates for the link: HTML pages, then others
 	names                           []string // authors as they are written
 	tags                            []string
@@ -101,6 +101,10 @@ func (p *parser) dublinCore(d *draft, x extensions) {
 	d.published = firstOf(d.published, x.value("dcterms", "issued"), x.value("dc", "date"), x.value("dcterms", "created"),
 		x.value("dcterms", "date"), x.value("prism", "publicationDate"))
 	d.updated = firstOf(d.updated, x.value("dcterms", "modified"), x.value("dc", "date"))
+	d.created = firstOf(d.created, x.value("dcterms", "created"))
+	for _, name := range x.values("dc", "contributor") {
+		d.item.Contributors = append(d.item.Contributors, news.Person{Name: name})
+	}
 	d.names = append(d.names, x.values("dc", "creator")...)
 	d.names = append(d.names, x.values("dc", "author")...)
 	d.names = append(d.names, x.values("dcterms", "creator")...)
@@ -118,12 +122,34 @@ func (p *parser) podcast(d *draft, x extensions) {
 	d.title = firstRich(d.title, p.rich(x.value("itunes", "title")))
 	d.summary = firstRich(d.summary, p.rich(x.value("itunes", "summary")), p.rich(x.value("itunes", "subtitle")))
 	d.names = append(d.names, x.values("itunes", "author")...)
-	for _, words := range x.values("itunes", "keywords") {
-		d.tags = append(d.tags, splitKeywords(words)...)
-	}
-	d.tags = append(d.tags, podcastCategories(x.all("itunes", "category"), 0)...)
+	podcastTags(&d.tags, x)
 	for _, i := range x.all("itunes", "image") {
 		d.images = append(d.images, firstOf(i.Attrs["href"], i.Value))
+	}
+}
+
+// podcastTags adds what iTunes elements say of the subject.
+func podcastTags(tags *[]string, x extensions) {
+	for _, words := range x.values("itunes", "keywords") {
+		*tags = append(*tags, splitKeywords(words)...)
+	}
+	*tags = append(*tags, podcastCategories(x.all("itunes", "category"), 0)...)
+}
+
+// mediaTags adds what Media RSS elements say of it.
+func mediaTags(tags *[]string, m map[string][]ext.Extension) {
+	for _, c := range m["category"] {
+		*tags = append(*tags, firstOf(c.Attrs["label"], c.Value))
+	}
+	for _, words := range (extensions{"media": m}).values("media", "keywords") {
+		*tags = append(*tags, splitKeywords(words)...)
+	}
+}
+
+// atomTags adds the categories of Atom in another format.
+func atomTags(tags *[]string, categories []ext.Extension) {
+	for _, c := range categories {
+		*tags = append(*tags, firstOf(c.Attrs["label"], c.Attrs["term"]))
 	}
 }
 
@@ -164,12 +190,7 @@ func (p *parser) mediaElements(d *draft, m map[string][]ext.Extension, depth int
 	d.title = firstRich(d.title, p.rich(at.value("media", "title")))
 	d.summary = firstRich(d.summary, p.rich(firstOf(at.value("media", "description"), at.value("media", "text"))))
 	d.rights = firstRich(d.rights, p.rich(at.value("media", "copyright")))
-	for _, c := range m["category"] {
-		d.tags = append(d.tags, firstOf(c.Attrs["label"], c.Value))
-	}
-	for _, words := range at.values("media", "keywords") {
-		d.tags = append(d.tags, splitKeywords(words)...)
-	}
+	mediaTags(&d.tags, m)
 	for _, t := range m["thumbnail"] {
 		d.images = append(d.images, firstOf(t.Attrs["url"], t.Value))
 	}
@@ -209,9 +230,10 @@ func (p *parser) atomExtras(d *draft, x extensions) {
 		for _, a := range x.all(prefix, "author") {
 			d.item.Authors = append(d.item.Authors, personExt(a))
 		}
-		for _, c := range x.all(prefix, "category") {
-			d.tags = append(d.tags, firstOf(c.Attrs["label"], c.Attrs["term"]))
+		for _, c := range x.all(prefix, "contributor") {
+			d.item.Contributors = append(d.item.Contributors, personExt(c))
 		}
+		atomTags(&d.tags, x.all(prefix, "category"))
 		for _, l := range x.all(prefix, "link") {
 			d.link(l.Attrs["rel"], l.Attrs["href"], l.Attrs["type"], l.Attrs["title"], l.Attrs["length"])
 		}

@@ -69,15 +69,17 @@ type jsonItem struct {
 }
 
 type jsonItemSource struct {
-	SummaryHTML string   `json:"summary_html,omitempty"`
-	ContentHTML string   `json:"content_html,omitempty"`
-	GUID        string   `json:"guid,omitempty"`
-	Image       string   `json:"image,omitempty"`
-	Rights      string   `json:"rights,omitempty"`
-	Outlet      string   `json:"outlet,omitempty"`
-	OutletURL   string   `json:"outlet_url,omitempty"`
-	DateRaw     string   `json:"date_raw,omitempty"`
-	Repairs     []string `json:"repairs,omitempty"`
+	SummaryHTML  string       `json:"summary_html,omitempty"`
+	ContentHTML  string       `json:"content_html,omitempty"`
+	GUID         string       `json:"guid,omitempty"`
+	Image        string       `json:"image,omitempty"`
+	Rights       string       `json:"rights,omitempty"`
+	Outlet       string       `json:"outlet,omitempty"`
+	OutletURL    string       `json:"outlet_url,omitempty"`
+	DateRaw      string       `json:"date_raw,omitempty"`
+	Created      string       `json:"created,omitempty"`
+	Contributors []jsonPerson `json:"contributors,omitempty"`
+	Repairs      []string     `json:"repairs,omitempty"`
 }
 
 type jsonAttachment struct {
@@ -125,7 +127,8 @@ func encodeItem(it *news.Item) jsonItem {
 		Tags: it.Tags, Language: it.Lang,
 		Source: jsonItemSource{
 			SummaryHTML: it.SummaryHTML, ContentHTML: it.ContentHTML, GUID: it.GUID, Image: it.Image, Rights: it.Rights,
-			Outlet: it.Outlet.Name, OutletURL: it.Outlet.URL, DateRaw: it.DateRaw, Repairs: it.Repairs,
+			Outlet: it.Outlet.Name, OutletURL: it.Outlet.URL, DateRaw: it.DateRaw,
+			Created: rfc3339(it.Created), Contributors: jsonPersons(it.Contributors), Repairs: it.Repairs,
 		},
 	}
 	// JSON Feed wants an id and a content; an item that has neither still has

@@ -13,6 +13,10 @@ import (
 
 // finish turns drafts into items and accounts for every one of them.
 func (p *parser) finish() {
+	p.doc.Fetched = len(p.drafts)
+	for _, n := range p.doc.Rejected {
+		p.doc.Fetched += n
+	}
 	for i := range p.drafts {
 		p.dates.learn(p.drafts[i].published)
 		p.dates.learn(p.drafts[i].updated)
@@ -22,17 +26,22 @@ func (p *parser) finish() {
 	for i := range p.drafts {
 		it := p.finishItem(&p.drafts[i])
 		if it.GUID == "" && it.Link == "" && it.Title == "" && it.Summary == "" {
-			p.reject(news.RejectedEmpty, 1)
-			continue
+			if !p.full || !saysAnything(&it) {
+				p.reject(news.RejectedEmpty, 1)
+				continue
+			}
+			it.Repairs = append(it.Repairs, "without an id, a link, a title and a text: a poll rejects it")
 		}
 		p.doc.Items = append(p.doc.Items, it)
 	}
-	p.doc.Fetched = len(p.doc.Items)
-	for _, n := range p.doc.Rejected {
-		p.doc.Fetched += n
-	}
 	p.doc.Hints = p.hints()
 	p.drafts = nil
+}
+
+// saysAnything says whether an item that is no use to a poll has something to
+// show to people.
+func saysAnything(it *news.Item) bool {
+	return len(it.Authors)+len(it.Contributors)+len(it.Tags)+len(it.Files) > 0 || it.Image+it.DateRaw+it.Outlet.Name+it.Outlet.URL != ""
 }
 
 func (p *parser) finishHead() {
@@ -64,7 +73,7 @@ func (p *parser) finishItem(d *draft) news.Item {
 	if p.full {
 		it.SummaryHTML, it.ContentHTML = d.summary.sanitised(), d.content.sanitised()
 	}
-	it.Authors = p.people(it.Authors, d.names)
+	it.Authors, it.Contributors = p.people(it.Authors, d.names), p.people(it.Contributors, nil)
 	it.Tags = p.tags(d.tags)
 	it.Files = p.files(d)
 	it.Image = p.pickImage(d)
@@ -168,6 +177,10 @@ func (p *parser) finishDates(it *news.Item, d *draft) {
 			it.Published = it.Updated
 			p.noteDate(it, zoned, ok)
 		}
+	}
+	it.Created, _, _ = p.dates.parse(p.textOf(d.created))
+	if it.Published.IsZero() {
+		it.Published = it.Created
 	}
 	if it.Published.After(p.now.Add(time.Hour)) {
 		it.Repairs = append(it.Repairs, "the date lies in the future")

@@ -94,8 +94,19 @@ func TestElementsAreMapped(t *testing.T) {
 		{"entry", `<id>x</id><content type="image/png">iVBORw0KGgo=</content>`, "items.0.content_html", ""},
 		{"old", `<content type="text/html" mode="base64">PGk+eDwvaT4=</content>`, "items.0.content_html", "<i>x</i>"},
 		{"old", `<content type="text/html" mode="escaped">&lt;i&gt;x&lt;/i&gt;</content>`, "items.0.content_html", "<i>x</i>"},
-		{"old", `<content type="application/xhtml+xml" mode="xml"><div xmlns="http://www.w3.org/1999/xhtml"><i>x</i></div></content>`, "items.0.content_html", "<i>x</i>"},
+		{"old", `<content type="application/xhtml+xml" mode="xml"><div xmlns="http://www.w3.org/1999/xhtml"><i>x</i></div></content>`, "items.0.content_html", "<div><i>x</i></div>"},
 		{"entry", `<media:group><media:description>m</media:description></media:group>`, "items.0.summary", "m"},
+		{"old", `<content type="application/xhtml+xml"><div xmlns="http://www.w3.org/1999/xhtml"><i>x</i></div></content>`, "items.0.content_html", "<div><i>x</i></div>"},
+		{"item", `<fullitem>&lt;b&gt;f&lt;/b&gt;</fullitem>`, "items.0.content_html", "<b>f</b>"},
+		// The first of several counts.
+		{"item", `<title>one</title><title>two</title>`, "items.0.title", "one"},
+		{"item", `<title/><title>two</title>`, "items.0.title", "two"},
+		{"item", `<description>one</description><description>two</description>`, "items.0.summary", "one"},
+		{"entry", `<title>one</title><title>two</title>`, "items.0.title", "one"},
+		{"entry", `<content>one</content><content>two</content>`, "items.0.content_html", "one"},
+		{"entry", `<x:y xmlns:x="http://x.example/"><title>no</title><id>no</id></x:y><title>yes</title>`, "items.0.title", "yes"},
+		{"channel", `<title>one</title><title>two</title>`, "title", "one"},
+		{"channel", `<image><title>no</title><url>/i.png</url></image><title>yes</title>`, "title", "yes"},
 		// Identity and links.
 		{"item", `<guid> a b &amp; c </guid>`, "items.0._src.guid", "a b & c"},
 		{"item", `<guid><![CDATA[http://X.example/ک?a b]]></guid>`, "items.0._src.guid", "http://X.example/ک?a b"},
@@ -144,6 +155,32 @@ func TestElementsAreMapped(t *testing.T) {
 		{"channel", `<managingEditor>A (a@b.example)</managingEditor>`, "authors.0.url", "mailto:a@b.example"},
 		{"channel", `<dc:creator>A</dc:creator>`, "authors.0.name", "A"},
 		{"head", `<author><name>A</name></author>`, "authors.0.name", "A"},
+		{"item", `<author><name>A</name><email>a@b.example</email></author>`, "items.0.authors.0.name", "A"},
+		{"item", `<managingEditor>a@b.example (A)</managingEditor>`, "items.0.authors.0.name", "A"},
+		{"item", `<dc:contributor>A</dc:contributor>`, "items.0._src.contributors.0.name", "A"},
+		{"item", `<dcterms:created>2026-10-05</dcterms:created>`, "items.0._src.created", "2026-10-05T00:00:00Z"},
+		{"entry", `<id>x</id><author>A</author>`, "items.0.authors.0.name", "A"},
+		{"entry", `<id>x</id><contributor><name>A</name><uri>/a</uri></contributor>`, "items.0._src.contributors.0.url", "https://herald.example/a"},
+		{"entry", `<id>x</id><created>2026-10-05T00:00:00Z</created>`, "items.0._src.created", "2026-10-05T00:00:00Z"},
+		{"entry", `<id>x</id><created>2026-10-05T00:00:00Z</created>`, "items.0.date_published", "2026-10-05T00:00:00Z"},
+		{"entry", `<id>x</id><created>2026-10-05T00:00:00Z</created><updated>2026-10-06T00:00:00Z</updated>`, "items.0.date_published", "2026-10-06T00:00:00Z"},
+		{"channel", `<author><name>A</name></author>`, "authors.0.name", "A"},
+		{"channel", `<dc:author>A</dc:author>`, "authors.0.name", "A"},
+		// What a head says that gofeed leaves out, or changes.
+		{"channel", `<rights>R</rights>`, "_src.rights", "R"},
+		{"channel", `<atom:rights>R</atom:rights>`, "_src.rights", "R"},
+		{"channel", `<atom:title>T</atom:title>`, "title", "T"},
+		{"channel", `<subtitle>S</subtitle>`, "description", "S"},
+		{"channel", `<tagline>S</tagline>`, "description", "S"},
+		{"channel", `<id>tag:x,1</id>`, "_src.id", "tag:x,1"},
+		{"channel", `<atom:published>2026-10-05T00:00:00Z</atom:published>`, "_src.published", "2026-10-05T00:00:00Z"},
+		{"channel", `<keywords>a, b</keywords><media:category>c</media:category><itunes:keywords>d</itunes:keywords>`, "_src.tags.3", "c"},
+		{"head", `<id>HTTP://X.example/a b</id>`, "_src.id", "HTTP://X.example/a b"},
+		{"head", `<published>2026-10-05T00:00:00Z</published>`, "_src.published", "2026-10-05T00:00:00Z"},
+		{"head", `<issued>2026-10-05T00:00:00Z</issued>`, "_src.published", "2026-10-05T00:00:00Z"},
+		{"head", `<dcterms:modified>2026-10-05T00:00:00Z</dcterms:modified>`, "_src.updated", "2026-10-05T00:00:00Z"},
+		{"head", `<dc:subject>s</dc:subject>`, "_src.tags.0", "s"},
+		{"head", `<itunes:image href="/i.png"/>`, "_src.image", "https://herald.example/i.png"},
 		// Categories, files, pictures.
 		{"item", `<title>t</title><category>A</category><dc:subject>B</dc:subject><media:category>C</media:category><itunes:keywords>D, E</itunes:keywords>`, "items.0.tags.4", "C"},
 		{"item", `<title>t</title><media:category label="L">v</media:category>`, "items.0.tags.0", "L"},
@@ -287,11 +324,11 @@ func TestVersions(t *testing.T) {
 }
 
 func TestUndeclaredPrefixesMeanWhatTheyUsuallyDo(t *testing.T) {
-	doc := mustParse(t, `<rss version="2.0"><channel><rss:item><rss:title>a</rss:title><content:encoded>&lt;b&gt;c&lt;/b&gt;</content:encoded><xhtml:div>d</xhtml:div>`+
-		`<dc:creator>A</dc:creator><atom:link href="/l"/><media:thumbnail url="/t.jpg"/></rss:item></channel></rss>`)
+	doc := mustParse(t, `<rss version="2.0"><channel><rss:item><rss:title>a</rss:title><content:encoded>&lt;b&gt;c&lt;/b&gt;</content:encoded>`+
+		`<dc:creator>A</dc:creator><atom:link href="/l"/><media:thumbnail url="/t.jpg"/></rss:item><rss:item><rss:title>e</rss:title><xhtml:div>d</xhtml:div></rss:item></channel></rss>`)
 	it := doc.Items[0]
-	got := []string{it.Title, it.ContentHTML, it.Authors[0].Name, it.Link, it.Image}
-	want := []string{"a", "d", "A", "https://herald.example/l", "https://herald.example/t.jpg"}
+	got := []string{it.Title, it.ContentHTML, doc.Items[1].ContentHTML, it.Authors[0].Name, it.Link, it.Image}
+	want := []string{"a", "<b>c</b>", "d", "A", "https://herald.example/l", "https://herald.example/t.jpg"}
 	if strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -169,7 +169,7 @@ func (s *shape) close(inner, end int) bool {
 	case roleField:
 		e.omitted = s.closeField(e, inner) || e.omitted
 	case roleHead:
-		s.closeHead(e, inner)
+		e.omitted = s.closeHead(e, inner) || e.omitted
 	case roleItem:
 		s.items[len(s.items)-1].end = end
 		s.item = -1

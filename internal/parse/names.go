@@ -68,7 +68,8 @@ func localNames() map[string]string {
 	for name := range strings.FieldsSeq(`rss rdf feed channel item entry html opml urlset sitemapindex
 		title description encoded summary content subtitle tagline rights copyright info body div guid id
 		link uri url icon logo homepage abstract author contributor image source
-		a lastmod pubdate enclosure category published issued updated modified date lastbuilddate`) {
+		a lastmod pubdate enclosure category published issued updated modified created date lastbuilddate
+		keywords fullitem logo managingeditor webmaster`) {
 		m[name] = name
 	}
 	return m

@@ -48,8 +48,9 @@ func Parse(src *news.Source, body []byte, header http.Header, now time.Time) (Do
 	return run(src, body, header, now, false)
 }
 
-// Full is Parse that also fills SummaryHTML and ContentHTML of every item: for
-// people who look, not for polls.
+// Full is Parse that also fills SummaryHTML and ContentHTML of every item, and
+// keeps those that a poll rejects as empty but that say something: for people who
+// look, not for polls.
 func Full(src *news.Source, body []byte, header http.Header, now time.Time) (Document, error) {
 	return run(src, body, header, now, true)
 }

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -35,6 +36,24 @@ func checkAccount(t *testing.T, doc Document) {
 	}
 	if n != doc.Fetched {
 		t.Errorf("fetched %d, but %d items and %v", doc.Fetched, len(doc.Items), doc.Rejected)
+	}
+}
+
+// TestOnlyPeopleSeeWhatAPollRejects has an item that is of no use to a poll.
+func TestOnlyPeopleSeeWhatAPollRejects(t *testing.T) {
+	body := rssOpen + `<item><enclosure url="https://h.example/a.mp3" type="audio/mpeg"/></item><item/><item><guid>1</guid></item>` + rssClose
+	poll, err := Parse(testSource(), []byte(body), http.Header{}, testNow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkAccount(t, poll)
+	full := mustParse(t, body)
+	if len(poll.Items) != 1 || poll.Rejected[news.RejectedEmpty] != 2 || len(full.Items) != 2 || full.Rejected[news.RejectedEmpty] != 1 {
+		t.Errorf("a poll %d items, %v; people %d, %v", len(poll.Items), poll.Rejected, len(full.Items), full.Rejected)
+	}
+	want := []string{"without an id, a link, a title and a text: a poll rejects it"}
+	if it := full.Items[0]; len(it.Files) != 1 || !slices.Equal(it.Repairs, want) {
+		t.Errorf("got %+v", it)
 	}
 }
 

@@ -169,11 +169,17 @@ func (s *shape) rewriteCDF(t *token, e *element) {
 		e.rename, e.local, name = "description", "description", "description"
 	}
 	text := "<" + name + ">"
-	if e.role == roleItem || e.role == roleChannel {
-		text += cdfChild("link", t.getFold("href")) + cdfChild("pubDate", t.getFold("lastmod"))
-	}
-	if e.local == "a" {
+	switch {
+	case e.role == roleItem:
+		text += cdfChild("link", t.getFold("href")) + cdfChild("modified", t.getFold("lastmod"))
+	case e.role == roleChannel:
+		text += cdfChild("link", t.getFold("href")) + cdfChild("lastBuildDate", t.getFold("lastmod"))
+	case e.local == "a":
 		text = cdfChild("link", t.getFold("href")) + text
+	case e.local == "logo" && e.role == roleHead:
+		text = "<image>" + cdfChild("url", t.getFold("href")) + "</image>" + text
+	case e.local == "logo" && e.role == roleField:
+		text = cdfChild("image", t.getFold("href")) + text
 	}
 	if t.kind == tokenEmpty {
 		text += "</" + name + ">"

@@ -49,16 +49,17 @@ func (s *shape) delivered() []itemShape {
 func (p *parser) rssHead(doc *rss.Feed) {
 	x := extensions(doc.Extensions)
 	h := &p.head
-	h.title = firstRich(p.rich(doc.Title), p.rich(x.value("dc", "title")))
-	h.subtitle = firstRich(p.rich(doc.Description), p.rich(x.value("itunes", "summary")), p.rich(x.value("itunes", "subtitle")),
-		p.rich(x.value("dc", "description")))
-	h.rights = firstRich(p.rich(doc.Copyright), p.rich(x.value("dc", "rights")))
+	own := p.shape.heads
+	h.title = firstRich(p.rich(doc.Title), p.rich(x.value("dc", "title")), p.rich(x.value("atom", "title")))
+	h.subtitle = firstRich(p.rich(doc.Description), p.rich(own["subtitle"]), p.rich(own["tagline"]),
+		p.rich(x.value("itunes", "summary")), p.rich(x.value("itunes", "subtitle")), p.rich(x.value("dc", "description")), p.rich(x.value("atom", "subtitle")))
+	h.rights = firstRich(p.rich(doc.Copyright), p.rich(own["rights"]), p.rich(x.value("dc", "rights")), p.rich(x.value("atom", "rights")))
 	h.lang = firstOf(doc.Language, x.value("dc", "language"), p.shape.lang)
 	h.home = firstOf(doc.Links...)
 	h.generator = doc.Generator
-	h.published = firstOf(doc.PubDate, x.value("dc", "date"), x.value("dcterms", "issued"))
-	h.updated = firstOf(doc.LastBuildDate, x.value("dcterms", "modified"), x.value("atom", "updated"), x.value("dc", "date"))
-	h.id = p.textOf(x.value("atom", "id"))
+	h.published = firstOf(doc.PubDate, x.value("dc", "date"), x.value("dcterms", "issued"), own["published"], x.value("atom", "published"))
+	h.updated = firstOf(doc.LastBuildDate, x.value("dcterms", "modified"), x.value("atom", "updated"), own["updated"], own["modified"], x.value("dc", "date"))
+	h.id = firstOf(own["id"], p.textOf(x.value("atom", "id")))
 	if doc.Image != nil {
 		h.image = doc.Image.URL
 	}
@@ -69,9 +70,13 @@ func (p *parser) rssHead(doc *rss.Feed) {
 		h.tags = append(h.tags, c.Value)
 	}
 	h.tags = append(h.tags, x.values("dc", "subject")...)
-	h.tags = append(h.tags, podcastCategories(x.all("itunes", "category"), 0)...)
+	h.tags = append(h.tags, splitKeywords(own["keywords"])...)
+	podcastTags(&h.tags, x)
+	mediaTags(&h.tags, x["media"])
+	atomTags(&h.tags, x.all("atom", "category"))
 	h.names = append(append(h.names, doc.ManagingEditor), p.shape.authors...)
 	h.names = append(h.names, x.values("dc", "creator")...)
+	h.names = append(h.names, x.values("dc", "author")...)
 	h.names = append(h.names, x.values("itunes", "author")...)
 	for _, a := range x.all("atom", "author") {
 		h.people = append(h.people, personExt(a))
@@ -100,14 +105,15 @@ func (p *parser) rssItem(it *rss.Item, sh *itemShape) draft {
 	}
 	d.item.GUID = firstOf(d.item.GUID, sh.about, p.textOf(it.Custom["id"]))
 	d.title, d.summary, d.content = p.rich(it.Title), p.rich(it.Description), p.rich(it.Content)
-	d.content = firstRich(d.content, p.rich(it.Custom["encoded"]), p.rich(it.Custom["content"]))
+	d.content = firstRich(d.content, p.rich(it.Custom["encoded"]), p.rich(it.Custom["fullitem"]), p.rich(it.Custom["content"]))
 	d.summary = firstRich(d.summary, p.rich(it.Custom["summary"]), p.rich(it.Custom["abstract"]))
 	d.rights = p.rich(firstOf(it.Custom["copyright"], it.Custom["rights"]))
 	d.published = firstOf(sh.published, it.PubDate)
-	d.names = append(d.names, it.Author)
+	d.names = append(d.names, it.Author, it.Custom["managingEditor"])
 	for _, c := range it.Categories {
 		d.tags = append(d.tags, c.Value)
 	}
+	d.tags = append(d.tags, splitKeywords(it.Custom["keywords"])...)
 	for _, e := range it.Enclosures {
 		d.item.Files = append(d.item.Files, news.Enclosure{URL: e.URL, Type: e.Type, Length: size(e.Length)})
 	}
@@ -120,7 +126,7 @@ func (p *parser) rssItem(it *rss.Item, sh *itemShape) draft {
 	}
 	p.extend(&d, x)
 	d.updated = firstOf(d.updated, it.Custom["lastBuildDate"], it.Custom["updated"], it.Custom["modified"])
-	d.published = firstOf(d.published, it.Custom["date"], it.Custom["published"])
+	d.published = firstOf(d.published, it.Custom["date"], it.Custom["published"], it.Custom["issued"])
 	// The guid is the link where it is a permalink, which it is unless it says
 	// otherwise (RSS 2.0).
 	if it.GUID != nil && !strings.EqualFold(strings.TrimSpace(it.GUID.IsPermalink), "false") {

@@ -68,6 +68,8 @@ type itemShape struct {
 	lang       string // xml:lang
 	published  string // raw: pubDate, published or issued
 	updated    string // raw: updated or modified
+	created    string // raw
+	seen       uint8  // the texts that it has, of which the first counts
 	base       int
 	atRoot     bool // beside the channel, as in RSS 1.0
 }
@@ -78,8 +80,10 @@ type shape struct {
 	format   format
 	cdf      bool
 	version  string
-	lang     string   // xml:lang of root or channel
-	authors  []string // of an RSS channel: gofeed leaves them out
+	lang     string            // xml:lang of root or channel
+	authors  []string          // of an RSS channel: gofeed leaves them out
+	seen     uint8             // the texts of the head
+	heads    map[string]string // other elements of the head that gofeed leaves out, or changes
 	items    []itemShape
 	edits    []edit
 	asides   []aside
@@ -242,7 +246,7 @@ func (s *shape) begin(t *token) (int, error) {
 // root.
 func (s *shape) besideChannel() bool {
 	parent := &s.open[s.item-1]
-	return parent.dropped || s.format != formatAtom && parent.role == roleRoot
+	return parent.dropped && !s.cdf || s.format != formatAtom && parent.role == roleRoot
 }
 
 // missingEnd closes what lacks nothing but its end tag when an item begins: the
@@ -448,9 +452,9 @@ func (s *shape) placeChild(e *element, parent *element) role {
 	case e.local == s.itemName() && e.space != spaceOther:
 		// Of another format: counted, and gofeed does not deliver it.
 		s.rejected[news.RejectedParser]++
-	case e.local == "channel" && parent.role == roleRoot && s.format != formatAtom && s.native(e):
+	case e.local == "channel" && (parent.role == roleRoot || s.cdf) && s.format != formatAtom && s.native(e):
 		s.channels++
-		e.dropped = s.channels > 1 // gofeed keeps the last channel only
+		e.dropped = s.channels > 1 // gofeed keeps the last channel only, and none within another
 		if s.lang == "" {
 			s.lang = e.lang
 		}
