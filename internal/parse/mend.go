@@ -59,9 +59,11 @@ func (s *shape) end(t *token) int {
 		s.salvaged = true
 		s.repair("an item without its end was closed")
 		return t.start
-	case k == s.item:
+	case k == s.item && !s.onlyEndMissing():
 		s.cutItem(t.end, news.RejectedDamaged)
 		return t.end
+	case k == s.item:
+		s.salvaged = true
 	}
 	for ; n > k; n-- {
 		s.closeMissing(t.start)
@@ -74,6 +76,13 @@ func (s *shape) end(t *token) int {
 	return t.end
 }
 
+// onlyEndMissing says whether the last field of the item lacks its end and
+// nothing else: it has swallowed no other, and does not say what the item is.
+func (s *shape) onlyEndMissing() bool {
+	n := len(s.open) - 1
+	return n == s.item+1 && !s.open[n].kids && !s.hurtsIdentity()
+}
+
 // strayEnd handles an end tag of no open element.
 func (s *shape) strayEnd(t *token) int {
 	n := len(s.open) - 1
@@ -82,9 +91,9 @@ func (s *shape) strayEnd(t *token) int {
 		s.close(t.start, t.end)
 		s.salvaged = true
 		s.repair("a misspelt end tag was mended")
-	case n >= 0 && s.item == n && !s.endsItem(t.end):
-		return s.cutDamaged(t.start)
-	case n >= 0 && s.item == n:
+	case n >= 0 && s.item == n && !s.endsItem(t.end) && known(t.name):
+		return s.cutDamaged(t.start) // what lost its start tag may be the id
+	case n >= 0 && s.item == n && s.endsItem(t.end):
 		s.edit(t.start, t.end, "</"+string(s.open[n].name)+">")
 		s.close(t.end, t.end)
 		s.salvaged = true
@@ -95,6 +104,12 @@ func (s *shape) strayEnd(t *token) int {
 		s.repair("a stray end tag was removed")
 	}
 	return t.end
+}
+
+// known says whether a name means something to the prescan.
+func known(name []byte) bool {
+	_, local := cutPrefix(name)
+	return words.local(local) != ""
 }
 
 // endsItem says whether a wrong end tag directly in an item is meant to be that
