@@ -193,7 +193,7 @@ type runner interface {
 
 // errands are the commands that a daemon runs for others, by their names.
 var errands = map[string]runner{
-	"backtest": backtestCmd{}, "backup": backupCmd{}, "doctor": doctorCmd{}, "merge": mergeCmd{}, "near-misses": nearMissesCmd{},
+	"backtest": backtestCmd{}, "backup": backupCmd{}, "check": checkCmd{}, "doctor": doctorCmd{}, "merge": mergeCmd{}, "near-misses": nearMissesCmd{},
 	"poll": pollCmd{}, "publish": publishCmd{}, "render": renderCmd{}, "sources": sourcesCmd{}, "split": splitCmd{},
 	"story": storyCmd{}, "verify": verifyCmd{}, "why": whyCmd{},
 }

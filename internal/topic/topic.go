@@ -191,3 +191,25 @@ func (c *compiler) finish() {
 	c.problems = slices.CompactFunc(c.problems, func(a, b news.Problem) bool { return a == b })
 	slices.SortStableFunc(c.problems, func(a, b news.Problem) int { return cmp.Compare(a.File, b.File) })
 }
+
+// Uses says whether a mention of an entity counts for a term of some topic.
+func (s *Set) Uses(entity string) bool {
+	id, ok := s.terms.lex.Find(entity)
+	if !ok {
+		return false
+	}
+	counts := s.terms.lex.Counts(id)
+	used := false
+	look := func(c *cond) {
+		used = used || c.op == opTerm && slices.Contains(counts, lexicon.ID(c.term))
+	}
+	for _, t := range s.topics {
+		for _, r := range slices.Concat(t.include, t.exclude) {
+			r.cond.walk(look)
+			if r.unless != nil {
+				r.unless.walk(look)
+			}
+		}
+	}
+	return used
+}
