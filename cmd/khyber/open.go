@@ -191,7 +191,11 @@ func entities(lex *lexicon.Lexicon) map[string]string {
 // polling tells the server what the poller does now.
 func (p *parts) polling() server.Polling {
 	now := p.poller.Status()
-	return server.Polling{Beat: now.Beat, InFlight: now.InFlight, Bodies: now.Bodies, Offset: now.Offset}
+	out := server.Polling{Beat: now.Beat, InFlight: now.InFlight, Bodies: now.Bodies, Offset: now.Offset}
+	for _, c := range p.rematch.Reapplied() {
+		out.Reapplied = append(out.Reapplied, server.Reapplied(c))
+	}
+	return out
 }
 
 // userAgent says who asks, and where a publisher finds us.

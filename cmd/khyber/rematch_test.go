@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,7 +23,8 @@ const widerRule = `      - name: a crossing and a queue
 func TestAChangedTopicIsAppliedAtReload(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	d := newDaemon(t, filepath.Join(t.TempDir(), "feeds.yaml"), smallFile, &strings.Builder{})
+	var log strings.Builder
+	d := newDaemon(t, filepath.Join(t.TempDir(), "feeds.yaml"), smallFile, &log)
 	now := d.app.now()
 	items := []news.Item{{Title: "Torkham traders wait", Link: "https://hillpost.example/first", Published: now.Add(-time.Hour)}}
 	for n := range 500 {
@@ -60,8 +62,15 @@ func TestAChangedTopicIsAppliedAtReload(t *testing.T) {
 	if topics[0].Rules != d.config.Load().Set.Hash("border-trade") {
 		t.Error("the archive does not stand at the rules of the file")
 	}
-	if _, body := d.get(t, "/status.json"); !strings.Contains(body, `"rematch_items_left": 0`) {
-		t.Errorf("/status.json does not say that all is matched:\n%s", body)
+	if _, body := d.get(t, "/status.json"); !strings.Contains(body, `"rematch_items_left": 0`) || !strings.Contains(body, `"joined": 500,`) {
+		t.Errorf("/status.json does not say that all is matched, or what has joined:\n%s", body)
+	}
+	const said = "+500 −0 items, +500 −0 in 7 days"
+	if !strings.Contains(log.String(), `"topic":"border-trade","known":501,"changes":"`+said+`"`) {
+		t.Errorf("the log does not say %s:\n%s", said, &log)
+	}
+	if _, body := d.get(t, "/status"); !strings.Contains(html.UnescapeString(body), "border-trade: "+said) {
+		t.Errorf("/status does not say %s:\n%s", said, body)
 	}
 
 	write(t, d.app.config, smallFile)

@@ -75,7 +75,9 @@ type verdict struct {
 }
 
 // stored is the verdict that is kept with an item, where it is another one: the
-// rules have changed and were not applied yet, or an earlier text was judged.
+// rules have changed and were not applied yet, or an earlier text was judged. Of
+// an item that has left by a changed rule it is "out", with the rule by which it
+// was in.
 type stored struct {
 	Verdict string `json:"verdict"`
 	Rule    string `json:"rule,omitempty"`
@@ -93,6 +95,9 @@ func storedVerdict(cfg *config.Config, item *news.Item, now *news.Match) *stored
 }
 
 func (s *stored) line() string {
+	if s.Verdict == news.Out.String() && s.Rule != "" {
+		return "has left by a changed rule; it was in by «" + s.Rule + "»"
+	}
 	line := "kept as " + strings.ToUpper(s.Verdict)
 	if s.Rule != "" {
 		line += " «" + s.Rule + "»"

@@ -15,6 +15,7 @@ type Topic struct {
 type Verdict uint8
 
 // The verdicts. Out is the zero value: of an item that is kept and has no Match.
+// A Match with it is the old reason of an item that has left by a changed rule.
 const (
 	Out Verdict = iota
 	In

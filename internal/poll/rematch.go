@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
+	"maps"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,9 +41,47 @@ type Rules interface {
 type Rematch struct {
 	archive Archive
 	log     *slog.Logger
-	elapsed func() time.Duration
+	clock   func() time.Time
 	now     atomic.Pointer[rulesOf]
 	applied chan struct{} // has a value after Apply
+
+	mu      sync.Mutex
+	changed []Reapplied // the newest first
+}
+
+// Reapplied is what a changed topic changed in the archive, so far.
+type Reapplied struct {
+	Topic string
+	At    time.Time // when it began
+	Done  bool
+	store.Change
+}
+
+// maxReapplied is how many changes of topics are remembered for a page.
+const maxReapplied = 20
+
+// Reapplied returns the last changes of topics since the start, the newest
+// first.
+func (r *Rematch) Reapplied() []Reapplied {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.changed)
+}
+
+// note remembers how far the topics of a run have come.
+func (r *Rematch) note(at time.Time, changes map[string]store.Change, done bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changed = slices.DeleteFunc(r.changed, func(c Reapplied) bool {
+		_, again := changes[c.Topic]
+		return again && c.At.Equal(at)
+	})
+	var run []Reapplied
+	for _, id := range slices.Sorted(maps.Keys(changes)) {
+		run = append(run, Reapplied{id, at, done, changes[id]})
+	}
+	r.changed = slices.Concat(run, r.changed)
+	r.changed = r.changed[:min(len(r.changed), maxReapplied)]
 }
 
 // rulesOf are the topics of a generation.
@@ -52,10 +92,7 @@ type rulesOf struct {
 
 // NewRematch returns a Rematch that has nothing to do before Apply.
 func NewRematch(a Archive, log *slog.Logger, now func() time.Time) *Rematch {
-	start := now()
-	return &Rematch{
-		archive: a, log: log, elapsed: func() time.Duration { return now().Sub(start) }, applied: make(chan struct{}, 1),
-	}
+	return &Rematch{archive: a, log: log, clock: now, applied: make(chan struct{}, 1)}
 }
 
 // Apply puts other topics in place of the present ones. The generation is that
@@ -112,21 +149,30 @@ func (r *Rematch) All(ctx context.Context) error {
 	for _, t := range rules.Topics() {
 		hashes[t.ID] = rules.Hash(t.ID)
 	}
-	begin := r.elapsed()
-	var joined, left, looked int
-	topics := ""
+	begin, looked := r.clock(), 0
+	changes := make(map[string]store.Change)
 	for more := true; more; {
 		done, err := r.archive.Rematch(ctx, rules.generation, hashes, rules.Match, rematchBatch)
 		if err != nil {
 			return fmt.Errorf("apply changed topics to the archive: %w", err)
 		}
-		joined, left, looked, more = joined+done.Joined, left+done.Left, looked+done.Looked, done.More
-		if len(done.Topics) > 0 {
-			topics = strings.Join(done.Topics, " ")
+		looked, more = looked+done.Looked, done.More
+		for _, id := range done.Topics {
+			c := changes[id]
+			c.Add(done.Changes[id])
+			changes[id] = c
+		}
+		if looked > 0 {
+			r.note(begin, changes, !more)
 		}
 	}
-	if looked > 0 {
-		r.log.Info("rematched", "topic", topics, "known", looked, "changes", fmt.Sprintf("+%d −%d", joined, left), "dur", r.elapsed()-begin)
+	if looked == 0 {
+		return nil
+	}
+	for _, id := range slices.Sorted(maps.Keys(changes)) {
+		c := changes[id]
+		r.log.Info("rematched", "topic", id, "known", looked,
+			"changes", fmt.Sprintf("+%d −%d items, +%d −%d in 7 days", c.Joined, c.Left, c.WeekJoined, c.WeekLeft), "dur", r.clock().Sub(begin))
 	}
 	return nil
 }

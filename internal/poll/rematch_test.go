@@ -45,7 +45,8 @@ func (s *shelf) Rematch(_ context.Context, generation uint64, rules map[string]u
 	looked := min(n, s.left)
 	s.left -= looked
 	s.calls = append(s.calls, fmt.Sprintf("%d %v %s %d", generation, rules, match(&news.Item{})[0].Topic, looked))
-	return store.Rematched{Topics: []string{"border"}, Looked: looked, Joined: looked / 10, Left: 1, More: s.left > 0}, nil
+	change := store.Change{Joined: looked / 10, Left: 1, WeekJoined: looked / 50}
+	return store.Rematched{Topics: []string{"border"}, Looked: looked, More: s.left > 0, Changes: map[string]store.Change{"border": change}}, nil
 }
 
 // judge is a set of one topic, whose matches bear its name.
@@ -84,8 +85,12 @@ func TestRematchGoesOnUntilAllIsMatched(t *testing.T) {
 		if !reflect.DeepEqual(s.calls, want) {
 			t.Errorf("calls:\n got %q\nwant %q", s.calls, want)
 		}
-		if line := `msg=rematched topic=border known=600 changes="+60 −3" dur=0s`; !strings.Contains(log.String(), line) {
+		if line := `msg=rematched topic=border known=600 changes="+60 −3 items, +12 −0 in 7 days" dur=0s`; !strings.Contains(log.String(), line) {
 			t.Errorf("log:\n got %s\nwant %s", &log, line)
+		}
+		now := []Reapplied{{"border", time.Now(), true, store.Change{Joined: 1, Left: 1}}} // both runs began at this instant
+		if got := r.Reapplied(); !reflect.DeepEqual(got, now) {
+			t.Errorf("reapplied\n got %+v\nwant %+v", got, now)
 		}
 	})
 }

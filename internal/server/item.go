@@ -77,8 +77,12 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request) {
 func verdictOf(st *State, root string, id news.ItemID, m news.Match) verdictRow {
 	t, ok := st.topic(m.Topic)
 	row := verdictRow{Topic: cmp.Or(t.Title, m.Topic), Verdict: m.Verdict.String(), Why: whyText(&news.Entry{Match: m})}
-	if m.Verdict == news.Excluded {
+	switch m.Verdict {
+	case news.Excluded:
 		row.Why = cmp.Or(m.Excluded, row.Why)
+	case news.Out:
+		row.Verdict, row.Why = "left", "by a changed rule; it was in by "+row.Why
+	case news.In:
 	}
 	if ok {
 		row.URL = root + "/topics/" + t.ID

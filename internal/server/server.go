@@ -100,6 +100,16 @@ type Polling struct {
 	InFlight int       // polls under way
 	Bodies   int64     // bytes of documents fetched and not yet kept
 	Offset   time.Duration
+
+	Reapplied []Reapplied // changed topics since the start, the newest first
+}
+
+// Reapplied is what a changed topic changed in the archive, so far.
+type Reapplied struct {
+	Topic string
+	At    time.Time // when it began
+	Done  bool
+	store.Change
 }
 
 // State is what feeds.yaml says, as far as the server shows it. It is never

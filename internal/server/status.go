@@ -25,6 +25,8 @@ type status struct {
 	Topics  []statusTopic  `json:"topics"`
 	Hub     *statusHub     `json:"hub,omitempty"` // where there is one
 
+	Reapplied []statusChange `json:"topics_changed"` // since the start, the newest first
+
 	Rejected map[news.Reason]int `json:"rejected"` // since the start
 }
 
@@ -47,6 +49,17 @@ type statusStore struct {
 	Bytes    int64      `json:"bytes"`
 	Writable bool       `json:"writable"`
 	Rematch  int        `json:"rematch_items_left"` // to be matched with changed topics
+}
+
+// statusChange is what a changed topic changed in the archive, so far.
+type statusChange struct {
+	Topic    string    `json:"topic"`
+	At       time.Time `json:"at"`
+	Done     bool      `json:"done"`
+	Joined   int       `json:"joined"`
+	Left     int       `json:"left"`
+	Joined7d int       `json:"joined_7d"`
+	Left7d   int       `json:"left_7d"`
 }
 
 type statusSource struct {
@@ -77,10 +90,18 @@ type statusCoverage struct {
 	Failing []string `json:"failing"`
 }
 
+// reapplied tells what changed topics have changed.
+func (s *Server) reapplied() []Reapplied {
+	if s.Polling == nil {
+		return nil
+	}
+	return s.Polling().Reapplied
+}
+
 // readStatus reads what /status and /status.json show.
 func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 	x := status{
-		Version: s.Version, Sources: []statusSource{}, Topics: []statusTopic{},
+		Version: s.Version, Sources: []statusSource{}, Topics: []statusTopic{}, Reapplied: []statusChange{},
 		Config: statusConfig{st.Generation, optional(st.Applied), !st.Refused, []string{}, st.Changes},
 	}
 	for _, p := range st.Problems {
@@ -97,6 +118,9 @@ func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 	oldest, err := s.oldest(ctx)
 	if err != nil {
 		return x, err
+	}
+	for _, c := range s.reapplied() {
+		x.Reapplied = append(x.Reapplied, statusChange{c.Topic, c.At.UTC().Truncate(time.Second), c.Done, c.Joined, c.Left, c.WeekJoined, c.WeekLeft})
 	}
 	x.Rejected = s.refused.all()
 	if st.Site.Hub {
@@ -207,6 +231,7 @@ type statusPage struct {
 	Problems        []string
 	Changes         []string
 	Items, Rematch  int
+	Reapplied       []statusChange
 	Size            string
 	Sources         string
 	Topics          []statusTopicRow
@@ -228,7 +253,7 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 		}
 		p := statusPage{
 			page: s.newPage(st, "Status", "/status"), Version: x.Version, Loaded: st.Applied, Generation: st.Generation,
-			Problems: x.Config.Problems, Changes: x.Config.Changes, Items: x.Store.Items, Rematch: x.Store.Rematch, Size: bytesText(x.Store.Bytes),
+			Problems: x.Config.Problems, Changes: x.Config.Changes, Items: x.Store.Items, Rematch: x.Store.Rematch, Reapplied: x.Reapplied, Size: bytesText(x.Store.Bytes),
 			Service: mark{"ok", shapeFull, "reading, keeping and publishing"}, Config: mark{"ok", shapeFull, "in force"},
 		}
 		p.Nav = "status"

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"khyber/internal/news"
 	"khyber/internal/topic"
 )
 
@@ -69,5 +70,18 @@ func TestSearchThatCannotBeUnderstoodIsTold(t *testing.T) {
 	}
 	if page := get(s, "/search?q=(customs").Body.String(); !strings.Contains(page, "This search cannot be understood.") {
 		t.Errorf("page %s", page)
+	}
+}
+
+func TestWhatHasLeftATopicSaysWhyItWasInIt(t *testing.T) {
+	st := sampleState()
+	m := news.Match{Topic: "border-trade", Rule: "customs and crossings", Mentions: []news.Mention{{Text: "Torkham", In: news.InTitle}}}
+	got := verdictOf(&st, "", 0x1000, m)
+	want := verdictRow{
+		Topic: "Border & trade", URL: "/topics/border-trade", Verdict: "left", WhyURL: "/why?topic=border-trade&item=0000000000001000",
+		Why: "by a changed rule; it was in by customs and crossings — “\u2068Torkham\u2069”",
+	}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

@@ -356,7 +356,8 @@ func (c *commit) revision(old, raw *news.Item) news.Item {
 	item.Matches = slices.Clone(item.Matches)
 	for _, m := range old.Matches {
 		m.Topic = c.view.topics[m.Topic].id
-		if m.Verdict != news.In {
+		judged := slices.ContainsFunc(item.Matches, func(n news.Match) bool { return n.Topic == m.Topic })
+		if m.Verdict == news.Excluded || m.Verdict == news.Out && judged {
 			continue
 		}
 		if _, in := matchIn(&item, m.Topic); !in {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"khyber/internal/news"
@@ -22,13 +23,35 @@ type Rematched struct {
 	Joined int      // entries that came
 	Left   int      // entries that went; their marks stay theirs
 	More   bool     // call again
+
+	Changes map[string]Change // by topic ID: Joined and Left of each
 }
 
+// Change is what other rules changed in a topic.
+type Change struct {
+	Joined, Left         int
+	WeekJoined, WeekLeft int // of these the items that arrived in the last 7 days
+}
+
+// Add adds what another call changed.
+func (c *Change) Add(o Change) {
+	c.Joined, c.Left = c.Joined+o.Joined, c.Left+o.Left
+	c.WeekJoined, c.WeekLeft = c.WeekJoined+o.WeekJoined, c.WeekLeft+o.WeekLeft
+}
+
+// weekAge is how old an item of Change's week may be.
+const weekAge = 7 * 24 * time.Hour
+
 // Rematch brings the archive to the rules of its topics, the newest items first
-// and at most n, 1,000 at the most, in one call. Rules are the hashes of what
+// and at most n, 1,000 at the most, in one call. Where more than n items are
+// younger than 48 hours these come before all, the oldest of them first: what
+// joins a live document must have marks in the order of time, or its window
+// would show the older part of it. Rules are the hashes of what
 // the topics say now, by ID; a topic whose archive was matched with that hash is
 // done. Where it stands is kept, so that it goes on after a restart. What joins
 // keeps its own date and is no news; what is older than 48 hours is late (P6).
+// What leaves keeps the reason for which it was in, as a Match with the verdict
+// Out.
 // Match must be of the generation that was applied last; ErrStaleConfig says
 // that another one was applied meanwhile.
 func (s *Store) Rematch(ctx context.Context, generation uint64, rules map[string]uint64, match func(*news.Item) []news.Match, n int) (Rematched, error) {
@@ -48,13 +71,16 @@ func (s *Store) Rematch(ctx context.Context, generation uint64, rules map[string
 	var done Rematched
 	var touched []Topic
 	err = s.engine.Write(ctx, func(tx Tx) error {
-		done = Rematched{Topics: slices.Sorted(maps.Keys(r.topics)), Looked: len(r.items), More: true}
+		done = Rematched{Topics: slices.Sorted(maps.Keys(r.topics)), Looked: r.looked(), More: true, Changes: make(map[string]Change)}
 		var err error
 		touched, err = r.write(tx, found, &done)
 		return err
 	})
 	if err != nil {
 		return Rematched{}, fmt.Errorf("match the archive anew: %w", err)
+	}
+	for _, c := range done.Changes {
+		done.Joined, done.Left = done.Joined+c.Joined, done.Left+c.Left
 	}
 	s.moved(touched)
 	s.opt.Crash("rematch.batch")
@@ -71,7 +97,15 @@ type rematch struct {
 	items      []Stored
 	revisions  [][]news.Revision
 	next       string
+	young      bool // the items are of the walk over the young ones, oldest first
 }
+
+// The cursor of the walk over the young items begins with youngWalk; at its end
+// the walk over all begins from the top.
+const (
+	youngWalk = "+"
+	fromTop   = "-"
+)
 
 // read finds the topics that stand at the same place, and the next items.
 func (r *rematch) read(tx ReadTx, n int) error {
@@ -107,7 +141,21 @@ func (r *rematch) read(tx ReadTx, n int) error {
 	if len(r.topics) == 0 {
 		return nil
 	}
-	if r.items, r.next, err = tx.Scan(cursor, n, true); err != nil {
+	if cursor == "" {
+		if cursor, err = r.begin(tx, n); err != nil {
+			return err
+		}
+	}
+	if cursor, r.young = strings.CutPrefix(cursor, youngWalk); r.young {
+		r.items, r.next, err = tx.Scan(cursor, n, false)
+		r.next = youngWalk + r.next
+		if r.next == youngWalk {
+			r.next = fromTop
+		}
+	} else {
+		r.items, r.next, err = tx.Scan(strings.TrimPrefix(cursor, fromTop), n, true)
+	}
+	if err != nil {
 		return err
 	}
 	ids := make([]news.ItemID, len(r.items))
@@ -116,6 +164,34 @@ func (r *rematch) read(tx ReadTx, n int) error {
 	}
 	r.revisions, err = tx.Revisions(ids)
 	return err
+}
+
+// begin returns the cursor at which a walk begins: that of the young items, if
+// they are more than n. Some that are older may be among them: they are late all
+// the same.
+func (r *rematch) begin(tx ReadTx, n int) (string, error) {
+	cutoff := r.store.opt.Now().Add(-newsAge)
+	cursor, young := "", 0
+	for {
+		items, next, err := tx.Scan(cursor, rematchMost, true)
+		if err != nil {
+			return "", err
+		}
+		older := false
+		for i := range items {
+			older = older || items[i].Item.FirstSeen.Before(cutoff)
+			if items[i].Item.At.After(cutoff) {
+				young++
+			}
+		}
+		if cursor = next; next == "" || older {
+			break
+		}
+	}
+	if young <= n {
+		return fromTop, nil
+	}
+	return youngWalk + cursor, nil
 }
 
 // judge matches an item. What a topic took by an earlier text it keeps by that
@@ -140,6 +216,14 @@ func (r *rematch) judge(i int, match func(*news.Item) []news.Match) []news.Match
 		}
 	}
 	return found
+}
+
+// looked is how many items of the walk over all were looked at.
+func (r *rematch) looked() int {
+	if r.young {
+		return 0
+	}
+	return len(r.items)
 }
 
 // write keeps the new verdicts and moves the cursors.
@@ -202,13 +286,19 @@ func (v *verdicts) judge(s *Stored, found []news.Match, done *Rematched) {
 		_, was := matchIn(&s.Item, id)
 		_, is := matchIn(&after, id)
 		v.shown[id] = v.shown[id] || is || was
+		c := done.Changes[id]
+		recent := 0
+		if v.now.Sub(s.Item.FirstSeen) < weekAge {
+			recent = 1
+		}
 		switch {
 		case is && !was:
-			done.Joined++
+			c.Add(Change{Joined: 1, WeekJoined: recent})
 			v.joins[id] = append(v.joins[id], Joined{Item: s.Item.ID, At: seconds(v.now), Late: v.now.Sub(s.Item.At) >= newsAge})
 		case was && !is:
-			done.Left++
+			c.Add(Change{Left: 1, WeekLeft: recent})
 		}
+		done.Changes[id] = c
 	}
 	s.Item.Matches = matches
 	v.put = append(v.put, *s)
@@ -231,12 +321,27 @@ func (r *rematch) merge(item *news.Item, found []news.Match) ([]news.Match, bool
 			after = append(after, m)
 		}
 	}
+	after = append(after, r.reasons(before, after)...)
 	matches = append(matches, after...)
 	item.Matches = slices.Concat(before, matches[:len(matches)-len(after)]) // under present IDs
 	byTopic := func(a, b news.Match) int { return cmp.Compare(a.Topic, b.Topic) }
 	slices.SortStableFunc(before, byTopic)
 	slices.SortStableFunc(after, byTopic)
 	return matches, !slices.EqualFunc(before, after, sameMatch)
+}
+
+// reasons returns the old reasons of what is out now, but was in or has left
+// before.
+func (r *rematch) reasons(before, after []news.Match) []news.Match {
+	var old []news.Match
+	for _, m := range before {
+		judged := slices.ContainsFunc(after, func(n news.Match) bool { return n.Topic == m.Topic })
+		if !judged && m.Verdict != news.Excluded {
+			m.Verdict = news.Out
+			old = append(old, m)
+		}
+	}
+	return old
 }
 
 // sameMatch compares what readers see of a match: the hash of its rules is not.
@@ -247,7 +352,9 @@ func sameMatch(a, b news.Match) bool {
 // join appends entries, the earliest first as polls do.
 func (r *rematch) join(tx Tx, joins map[string][]Joined) error {
 	for _, id := range slices.Sorted(maps.Keys(joins)) {
-		slices.Reverse(joins[id]) // the scan went backward
+		if !r.young {
+			slices.Reverse(joins[id]) // the scan went backward
+		}
 		a := archivist{tx: tx, view: r.view, at: r.store.opt.Now()}
 		if err := a.append(r.view.topics[id].origin, joins[id]); err != nil {
 			return err
@@ -271,7 +378,7 @@ func (r *rematch) stand(tx Tx, done *Rematched) error {
 				t.Looked = 0
 			}
 			t.Matching, t.Cursor, t.Rules = want, r.next, 0 // of several: the way back is a change too
-			t.Looked += len(r.items)
+			t.Looked += r.looked()
 			if r.next == "" {
 				t.Rules = want
 			}

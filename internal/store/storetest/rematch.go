@@ -13,7 +13,7 @@ import (
 func (w *World) rematch(hash uint64, match func(*news.Item) []news.Match) store.Rematched {
 	w.t.Helper()
 	var all store.Rematched
-	for range 100 {
+	for range 200 {
 		done, err := w.Store.Rematch(w.t.Context(), w.Config.Generation, map[string]uint64{"border": hash}, match, 7)
 		if err != nil {
 			w.t.Fatal(err)

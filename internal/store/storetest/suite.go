@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"P6OnlyYoungItemsOfALaterDocumentAreNews", p6},
 		{"P6ARuleChangeFloodsNobody", p6rematch},
 		{"P6ARuleChangeThatIsInterruptedEndsTheSame", p6interrupted},
+		{"P6ALargeRuleChangeKeepsTheOrderOfTime", p6many},
 		{"P6ARuleChangeTakesNothingThatAnEditMade", p6edited},
 		{"P6ATopicThatReturnsIsMatchedAnew", p6returned},
 		{"AVerdictIsKeptWithItsReason", verdicts},
