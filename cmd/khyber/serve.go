@@ -167,6 +167,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 		})
 	})
 	g.Go(func() error { d.expire(ctx, time.Duration(c.Keep)); return nil })
+	g.Go(func() error { d.reconcile(ctx); return nil })
 	d.log.Info("started", "version", d.app.version(), "file", d.app.config, "engine", d.app.data)
 	err := g.Wait()
 	d.log.Info("stopped", "dur", d.app.now().Sub(d.began).Round(time.Second))

@@ -246,6 +246,7 @@ const (
 	TableVolumes                        // stories of a topic by the hour
 	TableJoints                         // stories that a person made one
 	TableLevels                         // how many publishers have told a story
+	TablePass                           // where Reconcile stands
 )
 
 // Row is a value under a key. Neither is empty.

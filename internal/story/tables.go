@@ -321,14 +321,19 @@ func lines(table string) func(yield func(string, []string) bool) {
 	}
 }
 
+// rules is raised when Relate decides otherwise by the same tables.
+const rules = "1"
+
 var tables = sync.OnceValue(func() string {
 	h := sha256.New()
+	h.Write([]byte(rules))
 	for _, t := range []string{urlText, wordText, string(backgroundCounts), string(regionCounts)} {
 		h.Write([]byte(t))
 	}
 	return hex.EncodeToString(h.Sum(nil))[:8]
 })
 
-// Tables returns the number of the embedded tables, 8 hexadecimal digits. It is
-// kept with every edge: thresholds belong to their tables.
+// Tables returns the number of the embedded tables and of the rules that use
+// them, 8 hexadecimal digits. It is kept with every edge: thresholds belong to
+// their tables. When it changes, what is open is related once more.
 func Tables() string { return tables() }

@@ -42,6 +42,8 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"P4HandsOutliveExpiry", handsOutliveExpiry},
 		{"P4EveryRuleIsExplainedAndUndone", everyRule},
 		{"ScriptsAreCrossedByNamesOnly", acrossScripts},
+		{"APassFindsWhatDidNotSeeEachOther", reconcile},
+		{"APassChangesNothingThatHolds", reconcileHolds},
 		{"AFloodOfOneTitleIsBounded", flood},
 		{"WhatIsKeptInMemoryDecidesNothing", memoryDecidesNothing},
 		{"P5EveryItemOfADocumentIsCounted", p5},
