@@ -12,8 +12,9 @@ import (
 )
 
 type storyCmd struct {
-	Item string `arg:"" help:"Id or URL of an item that is kept."`
-	JSON bool   `name:"json" help:"Print JSON."`
+	Item  string `arg:"" help:"Id or URL of an item that is kept."`
+	Other string `arg:"" optional:"" help:"Another one: what the two are to each other, and why."`
+	JSON  bool   `name:"json" help:"Print JSON."`
 }
 
 // Run prints who else carried the item's report and its event, with a sentence
@@ -24,6 +25,9 @@ func (c storyCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+		if c.Other != "" {
+			return c.compare(ctx, a, st, id)
+		}
 		page, err := st.Item(ctx, id)
 		if err != nil {
 			return err
@@ -33,6 +37,35 @@ func (c storyCmd) Run(ctx context.Context, a *app) error {
 		}
 		return a.print(storyText(&page))
 	})
+}
+
+// compare prints what two items are to each other.
+func (c storyCmd) compare(ctx context.Context, a *app, st *store.Store, id news.ItemID) error {
+	other, err := findItem(ctx, st, c.Other)
+	if err != nil {
+		return err
+	}
+	p, err := st.Between(ctx, id, other)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return a.printJSON(pairJSON{id, other, p.Relation, p.Rule, p.Evidence})
+	}
+	var b strings.Builder
+	for _, item := range []*news.Item{&p.A, &p.B} {
+		fmt.Fprintf(&b, "%s  %s\n%s: %s\n", item.ID, item.At.UTC().Format("2006-01-02 15:04 UTC"), item.Publisher, item.Title)
+	}
+	return a.print(b.String() + p.Evidence + "\n")
+}
+
+// pairJSON is the JSON form of what two items are to each other.
+type pairJSON struct {
+	Item     news.ItemID   `json:"item"`
+	Other    news.ItemID   `json:"other"`
+	Relation news.Relation `json:"relation,omitempty"`
+	Rule     string        `json:"rule,omitempty"`
+	Evidence string        `json:"evidence"`
 }
 
 func storyText(p *store.ItemPage) string {

@@ -2,6 +2,8 @@ package store
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"slices"
 
 	"khyber/internal/news"
@@ -198,6 +200,87 @@ func (a *account) shared(i int) []string {
 		return nil
 	}
 	return story.Shared(a.signs.sign(&m.item), a.signs.sign(&among[at].item))
+}
+
+// Pair is what two items are to each other, and why.
+type Pair struct {
+	A, B     news.Item
+	Relation news.Relation // empty: none
+	Rule     string        // by which they are related, or the guard that refused; empty: nothing is alike
+	Evidence string        // one sentence
+}
+
+// Between says what two items are to each other, and which rule says so, also
+// when that is nothing; ErrNotFound, or ErrExpired when the text of one is gone.
+func (s *Store) Between(ctx context.Context, a, b news.ItemID) (Pair, error) {
+	var p Pair
+	err := s.engine.Read(ctx, func(tx ReadTx) error {
+		v, err := s.known(tx)
+		if err != nil {
+			return err
+		}
+		ids := []news.ItemID{a, b}
+		items, err := tx.Items(ids)
+		if err != nil {
+			return err
+		}
+		for i := range items {
+			switch item := &items[i].Item; {
+			case item.ID == 0:
+				return ErrNotFound
+			case item.FirstSeen.IsZero():
+				return ErrExpired
+			}
+		}
+		kin, err := tx.Kin(ids)
+		if err != nil {
+			return err
+		}
+		x, y := &items[0].Item, &items[1].Item
+		p = Pair{A: v.item(*x), B: v.item(*y)}
+		return p.read(tx, v, [2]*news.Item{x, y}, kin[0])
+	})
+	if err != nil {
+		return p, fmt.Errorf("compare %s and %s: %w", a, b, err)
+	}
+	return p, nil
+}
+
+func (p *Pair) read(tx ReadTx, v *view, of [2]*news.Item, k Kin) error {
+	f, err := readFamily(tx, k)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(f.others, func(o relative) bool { return o.item.ID == of[1].ID })
+	if i >= 0 {
+		p.Relation = news.RelationStory
+		if f.others[i].copied {
+			p.Relation = news.RelationCopy
+		}
+		f.others[0], f.others[i] = f.others[i], f.others[0] // it is told of in any case
+	}
+	a, err := newAccount(tx, v, of[0], k, &f)
+	if err != nil {
+		return err
+	}
+	if i >= 0 {
+		p.Rule, p.Evidence = a.between(of[0].ID, of[1].ID)
+		return nil
+	}
+	e := story.NewEdge(of[0].ID, of[1].ID, story.Relate(a.signs.sign(of[0]), a.signs.sign(of[1])))
+	p.Rule = e.Rule
+	for _, o := range a.hands[a.place[of[0].ID]] {
+		if o.Low == e.Low && o.High == e.High {
+			p.Rule, p.Evidence = ruleHand, story.Explain(e, of[1].Publisher, &o)
+			return nil
+		}
+	}
+	if e.Relation == "" {
+		p.Evidence = story.Explain(e, of[1].Publisher, nil)
+	} else {
+		p.Evidence = story.ExplainApart(e, of[1].Publisher)
+	}
+	return nil
 }
 
 // tell adds the reasons to the members of a story.

@@ -24,8 +24,13 @@ func Explain(e Edge, publisher string, override *Override) string {
 	return "Not a copy of the report by " + publisher + ": " + difference(e.Verdict) + "."
 }
 
-// ExplainApart returns one sentence on an edge of copies that are not collapsed.
+// ExplainApart returns one sentence on two items that a rule relates and that
+// are not together all the same.
 func ExplainApart(e Edge, publisher string) string {
+	if e.Relation == news.RelationStory {
+		return fmt.Sprintf("Not in the story of the report by %s, though: %s; one comes again and again, or each had a story already [%s, tables %s].",
+			publisher, storyEvidence(e.Verdict), e.Rule, e.Tables)
+	}
 	return fmt.Sprintf("Not collapsed with the report by %s, though it has the %s: one comes again and again, or the copies are more than 72 h apart [%s, tables %s].",
 		publisher, sameness(e.Verdict), e.Rule, e.Tables)
 }
@@ -96,7 +101,7 @@ func difference(v Verdict) string {
 		"g-swap":     "words change roles",
 		"g-order":    "the words stand in another order",
 	}[v.Rule]
-	if say == "" {
+	if say == "" || v.Similarity < akinTitle { // what a guard saw of other reports says nothing
 		return "neither title nor text is the same"
 	}
 	return say + " [" + v.Rule + "]"

@@ -43,6 +43,10 @@ func TestExplainIsOneSentence(t *testing.T) {
 	if got := ExplainApart(edge("copy", "copy-url", 300), "Herald"); got != apart {
 		t.Errorf("got  %s\nwant %s", got, apart)
 	}
+	apart = "Not in the story of the report by Herald, though: same title, own text; one comes again and again, or each had a story already [story-title, tables 00000003]."
+	if got := ExplainApart(edge("story", "story-title", 1000), "Herald"); got != apart {
+		t.Errorf("got  %s\nwant %s", got, apart)
+	}
 	if got, want := ExplainStory(6, Linked{1, 430, 430}, []string{"torkham", "reopen", "trader"}), "Same story as 6 items: shares torkham, reopen, trader; similarity 0.43, the same event [story-link]."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
