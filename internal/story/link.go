@@ -147,10 +147,8 @@ func (v *Vector) At() time.Time { return v.at }
 // StoryKeys returns the keys of 48 bits under which the stories of a vector are
 // found. A story is a candidate when two are shared.
 func StoryKeys(v *Vector) []uint64 {
-	rare := slices.Clone(v.weights)
-	if !v.counted { // what tells nothing would find every story of the day
-		rare = slices.DeleteFunc(rare, func(w weight) bool { return !w.tells })
-	}
+	// What tells nothing would find every story of the day.
+	rare := slices.DeleteFunc(slices.Clone(v.weights), func(w weight) bool { return !w.tells })
 	slices.SortFunc(rare, func(a, b weight) int { return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.hash, b.hash)) })
 	out := make([]uint64, 0, storyKeys)
 	for _, w := range rare[:min(len(rare), storyKeys)] {

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"ScriptsAreCrossedByNamesOnly", acrossScripts},
 		{"APassFindsWhatDidNotSeeEachOther", reconcile},
 		{"APassChangesNothingThatHolds", reconcileHolds},
+		{"TheHardCases", hardest},
 		{"AFloodOfOneTitleIsBounded", flood},
 		{"WhatIsKeptInMemoryDecidesNothing", memoryDecidesNothing},
 		{"P5EveryItemOfADocumentIsCounted", p5},
