@@ -46,7 +46,7 @@ func oneText(x, y []term, only class) (int, bool) {
 	switch {
 	case similarity < contained,
 		len(without(stems(x, figure), stems(y, figure))) > 0,
-		count(onlyX, negation)+count(onlyY, negation) > 0,
+		count(onlyX, negation|modal)+count(onlyY, negation|modal) > 0,
 		replaced(onlyX, slices.Concat(onlyY, rest), part, only) && replaced(onlyY, onlyX, x, only),
 		turned(x, part):
 		return similarity, false
@@ -74,7 +74,7 @@ func mayContain(y, x []term) bool {
 func replaced(left, across, other []term, only class) bool {
 	for i := range left {
 		t := &left[i]
-		if t.class&soft != 0 || t.idf <= substitute && t.class&(critical|function) == 0 || t.class&only != only {
+		if t.class&soft != 0 || t.idf <= substitute && t.class&(critical|function|name) == 0 || t.class&only != only {
 			continue
 		}
 		if t.class&(name|critical) != 0 || t.flat() {
@@ -145,7 +145,8 @@ func align(x, y []term) (matched int, onlyX, onlyY, rest []term) {
 }
 
 // turned says whether the words that two texts share differ in order by an
-// exchange of words that are no neighbours: roles, places, figures.
+// exchange of words that are no neighbours: roles, places, figures. In a language
+// without counts neighbours count too, as in swapped.
 func turned(x, y []term) bool {
 	u, v := common(x, y)
 	var at []int
@@ -157,7 +158,16 @@ func turned(x, y []term) bool {
 	if len(at) < 2 {
 		return false
 	}
+	if u[at[0]] == v[at[1]] && u[at[1]] == v[at[0]] && (flatWord(x, u[at[0]]) || flatWord(x, u[at[1]])) {
+		return true
+	}
 	return consistent(u, v, at) || aroundMiddle(u[at[0]:at[len(at)-1]+1], v[at[0]:at[len(at)-1]+1])
+}
+
+// flatWord says whether a word of a text is telling in a language without counts.
+func flatWord(terms []term, hash uint64) bool {
+	i := slices.IndexFunc(terms, func(t term) bool { return t.hash == hash })
+	return i >= 0 && terms[i].flat() && terms[i].class&function == 0
 }
 
 // consistent says whether all differences are one word for another and back.

@@ -115,10 +115,23 @@ func (p *pair) byKey() Verdict {
 	if p.samePublisher {
 		limit = p.sameLimit()
 	}
-	if p.a.print != 0 && p.a.print == p.b.print && p.apart <= limit && subset(p.a.text, p.b.text) {
+	if p.a.print != 0 && p.a.print == p.b.print && p.apart <= limit && p.sameText() {
 		return p.verdict(news.RelationCopy, "copy-print", 1000)
 	}
 	return Verdict{}
+}
+
+// sameText says whether what follows one beginning is one text too.
+func (p *pair) sameText() bool {
+	x, y := p.a.text, p.b.text
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	_, ok := oneText(x, y, 0)
+	if ok && len(x) == len(y) {
+		_, ok = oneText(y, x, 0)
+	}
+	return ok
 }
 
 // owned says whether one of the two may speak for the page that both link to:
