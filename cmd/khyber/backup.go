@@ -31,6 +31,7 @@ func (c backupCmd) Run(ctx context.Context, a *app) error {
 	}
 	copied := func(f *os.File) error { return backupCmd{"-"}.Run(ctx, a.writing(f)) }
 	return replace(c.File, copied, func(path string) error {
+		a.reached("backup.written")
 		items, err := a.verify(ctx, path)
 		if err == nil {
 			err = a.print(fmt.Sprintf("%s: %s, verified\n", c.File, count(items, "item")))
@@ -100,6 +101,7 @@ func (c restoreCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", c.File, err)
 	}
+	a.reached("restore.renamed")
 	return a.print(fmt.Sprintf("%s: %s from %s; what newer documents of the sources hold comes with the next polls\n", a.data, count(items, "item"), c.File))
 }
 
@@ -110,7 +112,7 @@ func (compactCmd) Run(ctx context.Context, a *app) error {
 	if !exists(a.data) {
 		return fmt.Errorf("there is no %s: --data names another database", a.data)
 	}
-	before, after, err := bolt.Compact(ctx, a.data, bolt.Options{Now: a.now, Log: a.logger(nil, slog.LevelWarn)})
+	before, after, err := bolt.Compact(ctx, a.data, bolt.Options{Now: a.now, Log: a.logger(nil, slog.LevelWarn), Crash: a.crash})
 	if err != nil {
 		return inUse(ctx, a.data, err)
 	}

@@ -84,9 +84,11 @@ type app struct {
 	stdout io.Writer
 	stderr io.Writer
 	now    func() time.Time
-	random func() float64    // [0,1)
-	egress http.RoundTripper // to subscribers and hubs; nil: the guarded one
-	errand *errand           // of a command that runs inside the daemon; nil: it has a process of its own
+	random func() float64     // [0,1)
+	egress http.RoundTripper  // to subscribers and hubs; nil: the guarded one
+	errand *errand            // of a command that runs inside the daemon; nil: it has a process of its own
+	broken chan error         // why the database takes no more writes until a restart
+	crash  func(point string) // is told where a run stands, for tests that kill it; nil outside of them
 
 	secrets atomic.Pointer[[]string] // what no log line may show; a reload brings more
 }
@@ -104,37 +106,48 @@ func (a *app) path(name string) string {
 func (a *app) writing(w io.Writer) *app {
 	return &app{
 		config: a.config, data: a.data, getenv: a.getenv, stdin: a.stdin, stdout: w, stderr: a.stderr,
-		now: a.now, random: a.random, egress: a.egress, errand: a.errand,
+		now: a.now, random: a.random, egress: a.egress, errand: a.errand, broken: a.broken, crash: a.crash,
 	}
 }
 
 // run is the program without the process: it parses args, runs the subcommand
 // and returns the exit code. Signals end ctx.
 func run(ctx context.Context, args []string, getenv func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
+	return newApp(getenv, stdin, stdout, stderr).run(ctx, args)
+}
+
+// newApp returns the world of a run that nobody kills.
+func newApp(getenv func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) *app {
+	return &app{
+		getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, random: rand.Float64,
+		broken: make(chan error, 1),
+	}
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// After the first signal the next one ends the process at once.
 	defer context.AfterFunc(ctx, stop)()
 
 	var c cli
-	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now, random: rand.Float64}
 	helped := false
 	parser, err := kong.New(&c, kong.Name("khyber"), kong.UsageOnError(),
 		kong.Description("A news feed aggregator: it polls sources, keeps each report once, and publishes topic feeds."),
-		kong.Writers(stdout, stderr), kong.Exit(func(int) { helped = true }), kong.Resolvers(environment(getenv)))
+		kong.Writers(a.stdout, a.stderr), kong.Exit(func(int) { helped = true }), kong.Resolvers(environment(a.getenv)))
 	if err != nil {
-		return fail(stderr, fmt.Errorf("build the command line: %w", err))
+		return fail(a.stderr, fmt.Errorf("build the command line: %w", err))
 	}
 	parsed, err := parser.Parse(args)
 	switch {
 	case helped: // --help was given: kong has printed it
 		return exitOK
 	case err != nil:
-		return fail(stderr, usageError{fmt.Errorf("%w: khyber --help lists the commands", err)})
+		return fail(a.stderr, usageError{fmt.Errorf("%w: khyber --help lists the commands", err)})
 	}
 	a.config, a.data = c.Config, c.Data
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return fail(stderr, parsed.Run(a))
+	return fail(a.stderr, parsed.Run(a))
 }
 
 // environment gives a flag that is not set the value of its variable:
@@ -176,6 +189,21 @@ func fail(stderr io.Writer, err error) int {
 	}
 	fmt.Fprintln(stderr, "khyber:", err)
 	return exitFailure
+}
+
+// reached tells a test where a run stands.
+func (a *app) reached(point string) {
+	if a.crash != nil {
+		a.crash(point)
+	}
+}
+
+// breaks is told why the database takes no more writes.
+func (a *app) breaks(err error) {
+	select {
+	case a.broken <- err:
+	default: // the first one is enough
+	}
 }
 
 // hide keeps more secrets out of every log.

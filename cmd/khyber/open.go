@@ -76,11 +76,11 @@ func inUse(ctx context.Context, path string, err error) error {
 }
 
 func (a *app) openFile(ctx context.Context, path string, log *slog.Logger, maxSize int64) (*store.Store, error) {
-	engine, err := bolt.Open(path, bolt.Options{Now: a.now, MaxSize: maxSize, Log: log})
+	engine, err := bolt.Open(path, bolt.Options{Now: a.now, MaxSize: maxSize, Log: log, Broken: a.breaks, Crash: a.crash})
 	if err != nil {
 		return nil, inUse(ctx, path, err)
 	}
-	st, err := store.New(engine, store.Options{Now: a.now, Next: poll.Next, Log: log})
+	st, err := store.New(engine, store.Options{Now: a.now, Next: poll.Next, Log: log, Crash: a.crash})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), engine.Close())
 	}
@@ -117,7 +117,7 @@ func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base 
 	}
 	p.server = server.New(more)
 	p.poller = poll.New(poll.Options{
-		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll, Fetch: asker{client, &p.agent},
+		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll, Fetch: asker{client, &p.agent}, Crash: a.crash,
 		Beat: func() {
 			if p.beat != nil {
 				p.beat()
@@ -175,6 +175,7 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 	})
 	p.poller.Apply(poll.State{Sources: cfg.Sources, Set: cfg.Set, Generation: generation})
 	p.rematch.Apply(cfg.Set, generation)
+	p.app.reached("config.swapped")
 	return nil
 }
 

@@ -38,7 +38,7 @@ func (c publishCmd) Run(ctx context.Context, a *app) error {
 		_ = w.CloseWithError(err) // never fails
 		return err
 	})
-	written, same, err := unpack(r, c.Dir)
+	written, same, err := unpack(r, c.Dir, func() { a.reached("publish.rendered") })
 	_ = r.CloseWithError(err)          // never fails
 	if made := g.Wait(); made != nil { // why the archive broke off
 		return made
@@ -72,8 +72,8 @@ func pack(ctx context.Context, w io.Writer, s *server.Server) error {
 	return archive.Close()
 }
 
-// unpack puts the files of an archive in a folder.
-func unpack(r io.Reader, dir string) (written, same int, err error) {
+// unpack puts the files of an archive in a folder. before is called before each.
+func unpack(r io.Reader, dir string, before func()) (written, same int, err error) {
 	for archive := tar.NewReader(r); ; {
 		head, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -90,6 +90,7 @@ func unpack(r io.Reader, dir string) (written, same int, err error) {
 		if err != nil {
 			return written, same, err
 		}
+		before()
 		changed, err := writeFile(filepath.Join(dir, name), text)
 		if err != nil {
 			return written, same, err

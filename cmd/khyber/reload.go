@@ -152,6 +152,9 @@ func (f *follower) read(ctx context.Context) (reloaded, error) {
 		f.log("cannot write", "err", done.err)
 		f.seen = 0
 		return done, nil
+	case errors.Is(done.err, store.ErrDamaged): // a restart mends nothing
+		f.log("cannot write", "err", done.err)
+		return done, nil
 	}
 	f.look()
 	return done, done.err

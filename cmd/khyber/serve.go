@@ -62,7 +62,7 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 	d.parts = a.build(log, st, cfg, "http://"+listener.Addr().String(), server.Options{
 		Health: d.health, Ready: d.ready, MetricsElsewhere: c.Metrics != "",
 	})
-	if err := d.apply(ctx, cfg, problems, invalid(problems)); err != nil {
+	if cfg, err = d.begin(ctx, cfg, problems); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	fmt.Fprintf(a.stdout, "khyber reads %s for %s: open %s/\n", count(active(cfg.Sources), "source"), count(len(cfg.Set.Topics()), "topic"), d.base)
@@ -85,18 +85,43 @@ func (a *app) start(ctx context.Context, maxSize int64) (*config.Config, []news.
 	if err != nil || cfg != nil {
 		return cfg, problems, st, err
 	}
-	last, err := st.LastConfig(ctx)
-	if err == nil {
-		cfg, _ = config.LoadFiles(last.Files, a.configOptions())
-	}
+	cfg, applied := a.lastGood(ctx, st)
 	if cfg == nil {
 		return nil, nil, nil, errors.Join(a.refused(problems), st.Close())
 	}
 	for _, p := range problems {
 		fmt.Fprintln(a.stderr, p)
 	}
-	fmt.Fprintf(a.stderr, "khyber: %s has mistakes, so the last good one of %s is used: it is read again when it has changed\n", a.config, last.Applied.Format(time.DateTime))
+	fmt.Fprintf(a.stderr, "khyber: %s has mistakes, so the last good one of %s is used: it is read again when it has changed\n", a.config, applied.Format(time.DateTime))
 	return cfg, problems, st, nil
+}
+
+// lastGood returns what the store has of the last good file, and when it was
+// applied; nil where there is none that can still be read.
+func (a *app) lastGood(ctx context.Context, st *store.Store) (*config.Config, time.Time) {
+	last, err := st.LastConfig(ctx)
+	if err != nil {
+		return nil, time.Time{}
+	}
+	cfg, _ := config.LoadFiles(last.Files, a.configOptions())
+	return cfg, last.Applied
+}
+
+// begin puts the file in force, and returns what is. One that has changed cannot
+// be kept where there is no room for it: then the last good one serves, and the
+// file is looked at again (P8).
+func (d *daemon) begin(ctx context.Context, cfg *config.Config, problems []news.Problem) (*config.Config, error) {
+	err := d.apply(ctx, cfg, problems, invalid(problems))
+	if !errors.Is(err, store.ErrFull) {
+		return cfg, err
+	}
+	last, _ := d.app.lastGood(ctx, d.store)
+	if last == nil {
+		return nil, err
+	}
+	d.log.Error("cannot write", "file", d.app.config, "err", err)
+	d.seen = 0
+	return last, d.apply(ctx, last, problems, true)
 }
 
 // invalid says whether one of the problems is no warning.
@@ -124,6 +149,7 @@ type daemon struct {
 	polls    func(context.Context) error // until its context ends
 	began    time.Time
 	stopping atomic.Bool
+	broken   atomic.Bool // the database takes no more writes
 	files    *config.Watch
 	seen     uint64             // hash of the files when they were last read
 	reloads  chan chan reloaded // who wants the files read now, and waits for what comes of it
@@ -155,9 +181,11 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 			return err
 		})
 	}
-	g.Go(func() error { return d.polls(ctx) })
+	g.Go(func() error { return d.watch(ctx) })
+	g.Go(func() error { return d.examine(ctx) })
+	g.Go(func() error { return d.unlessBroken(ctx, d.polls(ctx)) })
 	g.Go(func() error { return d.rematch.Run(ctx) })
-	g.Go(func() error { return d.followFiles(ctx, hup) })
+	g.Go(func() error { return d.unlessBroken(ctx, d.followFiles(ctx, hup)) })
 	for range server.HubWorkers {
 		g.Go(func() error { return d.server.Hub().Run(ctx) })
 	}
@@ -205,14 +233,6 @@ func (d *daemon) serveOn(ctx context.Context, g *errgroup.Group, l net.Listener,
 		}
 		return nil
 	})
-}
-
-// health says why a restart would help: the poller has stopped turning.
-func (d *daemon) health() error {
-	if beat := d.poller.Status().Beat; !beat.IsZero() && d.app.now().Sub(beat) > heartbeat {
-		return fmt.Errorf("no poll was started since %s: restart it", beat.UTC().Format(time.DateTime))
-	}
-	return nil
 }
 
 // ready says why no requests should come.

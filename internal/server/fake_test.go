@@ -30,6 +30,7 @@ type fakeStore struct {
 	topics map[string]store.TopicPage // all entries of a topic, newest first
 	states []news.SourceState
 	err    error
+	fault  error         // why it takes no writes
 	block  chan struct{} // when set, Topic waits for it
 	rev    atomic.Uint64
 
@@ -143,7 +144,7 @@ func (f *fakeStore) Scan(_ context.Context, _ store.Filter, _ string, _ int) ([]
 
 func (f *fakeStore) Status(context.Context) (store.Status, error) {
 	f.calls.Add(1)
-	return store.Status{Sizes: store.Sizes{Items: 1234, Bytes: 5 << 20, Free: 1 << 20, Limit: 8 << 30}, Sources: 4, Topics: 3, Generation: 7}, f.err
+	return store.Status{Sizes: store.Sizes{Items: 1234, Bytes: 5 << 20, Free: 1 << 20, Limit: 8 << 30, DiskFree: 90 << 30, Fault: f.fault}, Sources: 4, Topics: 3, Generation: 7}, f.err
 }
 
 func sampleSources() []news.Source {

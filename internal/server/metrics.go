@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"khyber/internal/news"
+	"khyber/internal/store"
 )
 
 // maxSeriesSources bounds the sources that have series of their own; above it
@@ -217,6 +219,10 @@ func (s *Server) snapshot(ctx context.Context) snapshot {
 		s.Log.Error("cannot read metrics", "err", err)
 	} else {
 		m.gauge(desc("store_writable", "1 while the database takes writes."), bit(status.Fault == nil))
+		m.gauge(desc("store_verified", "0 when damage was found in the database."), bit(!errors.Is(status.Fault, store.ErrDamaged)))
+		if status.DiskFree > 0 {
+			m.gauge(desc("store_disk_free_bytes", "Bytes that the disk of the database has left."), float64(status.DiskFree))
+		}
 		m.gauge(desc("store_bytes", "Size of the database."), float64(status.Bytes))
 		m.gauge(desc("store_free_bytes", "Bytes of the database that will be used again."), float64(status.Free))
 		m.gauge(desc("store_items", "Items kept."), float64(status.Items))

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -48,6 +49,7 @@ type statusStore struct {
 	Oldest   *time.Time `json:"oldest,omitempty"` // when the oldest item that is kept was first seen
 	Bytes    int64      `json:"bytes"`
 	Writable bool       `json:"writable"`
+	Fault    string     `json:"fault,omitempty"`    // why not
 	Rematch  int        `json:"rematch_items_left"` // to be matched with changed topics
 }
 
@@ -126,7 +128,7 @@ func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 	if st.Site.Hub {
 		x.Hub = s.hub.status()
 	}
-	x.Store = statusStore{kept.Items, optional(oldest), kept.Bytes, kept.Fault == nil, kept.Rematch}
+	x.Store = statusStore{kept.Items, optional(oldest), kept.Bytes, kept.Fault == nil, faultWords(kept.Fault), kept.Rematch}
 	states, err := s.Store.Sources(ctx)
 	if err != nil {
 		return x, err
@@ -152,6 +154,20 @@ func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 		x.Topics = append(x.Topics, row)
 	}
 	return x, nil
+}
+
+// faultWords says to everybody why the database takes no writes: no path, no
+// number of an error.
+func faultWords(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, store.ErrFull):
+		return store.ErrFull.Error()
+	case errors.Is(err, store.ErrDamaged):
+		return store.ErrDamaged.Error()
+	}
+	return "the disk failed, and the service starts again"
 }
 
 // oldest returns when the item that is kept longest was first seen.
@@ -259,7 +275,7 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 		p.Nav = "status"
 		p.Alternates = []alternate{{"Atom", publish.Atom.MediaType(), "Troubles (Atom)", st.Site.BaseURL + "/status.atom"}}
 		if !x.Store.Writable {
-			p.Service = mark{"bad", shapeCross, "keeps nothing new: the database takes no writes; what is kept is still published"}
+			p.Service = mark{"bad", shapeCross, "keeps nothing new: " + x.Store.Fault + "; what is kept is still published"}
 		}
 		if st.Refused {
 			p.Config = mark{"bad", shapeCross, "the last file has mistakes, the one before is in force"}

@@ -38,7 +38,11 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	if path := os.Getenv(childFile); path != "" {
-		if err := child(path, os.Getenv(childPoint)); err != nil {
+		live := child
+		if os.Getenv(childPoint) == expiryPoint {
+			live = expiryChild
+		}
+		if err := live(path, os.Getenv(childPoint)); err != nil {
 			fmt.Println("error", err)
 			os.Exit(1)
 		}
@@ -66,12 +70,17 @@ func killDocument(source string, k int) []news.Item {
 
 // killStore opens the file for sources whose documents are numbered.
 func killStore(path string, o bolt.Options, crash func(string)) (*store.Store, news.Config, error) {
+	return killStoreAt(storetest.Noon, path, o, crash)
+}
+
+// killStoreAt opens it at a time.
+func killStoreAt(at time.Time, path string, o bolt.Options, crash func(string)) (*store.Store, news.Config, error) {
 	o.MaxSize = 1 << 30
 	e, err := bolt.Open(path, o)
 	if err != nil {
 		return nil, news.Config{}, err
 	}
-	s, err := store.New(e, store.Options{Now: func() time.Time { return storetest.Noon }, Next: storetest.Next, Crash: crash})
+	s, err := store.New(e, store.Options{Now: func() time.Time { return at }, Next: storetest.Next, Crash: crash})
 	if err != nil {
 		return nil, news.Config{}, err
 	}
@@ -104,7 +113,7 @@ func child(path, point string) error {
 	var wg sync.WaitGroup
 	failed := make(chan error, killSources)
 	for n := range killSources {
-		wg.Go(func() { failed <- childSource(s, c.Generation, killSource(n), forEver) })
+		wg.Go(func() { failed <- childSource(s, c.Generation, killSource(n), forEver, acknowledge) })
 	}
 	wg.Wait()
 	return <-failed
@@ -113,8 +122,12 @@ func child(path, point string) error {
 // forEver is more documents than a child commits before it is killed.
 const forEver = 1 << 30
 
-// childSource commits n documents of a source, from where the file stands on.
-func childSource(s *store.Store, generation uint64, source string, n int) error {
+// acknowledge tells the parent that a document is kept.
+func acknowledge(source string, k int) { fmt.Printf("%s %d\n", source, k) }
+
+// childSource commits n documents of a source, from where the file stands on,
+// and says so of each.
+func childSource(s *store.Store, generation uint64, source string, n int, say func(source string, k int)) error {
 	ctx := context.Background()
 	for range n {
 		k, err := documentOf(ctx, s, source)
@@ -125,7 +138,7 @@ func childSource(s *store.Store, generation uint64, source string, n int) error 
 		if _, err := s.Commit(ctx, killPoll(source, k, generation), killDocument(source, k)); err != nil {
 			return err
 		}
-		fmt.Printf("%s %d\n", source, k)
+		say(source, k)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func lifePart(path string, more func(*store.Store) error) error {
 	var wg sync.WaitGroup
 	failed := make([]error, killSources)
 	for n := range killSources {
-		wg.Go(func() { failed[n] = childSource(s, c.Generation, killSource(n), lifeDocuments) })
+		wg.Go(func() { failed[n] = childSource(s, c.Generation, killSource(n), lifeDocuments, acknowledge) })
 	}
 	wg.Wait()
 	return errors.Join(append(failed, more(s), s.Close())...)

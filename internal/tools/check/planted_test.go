@@ -39,6 +39,14 @@ var planted = []struct {
 		"internal/strange/a.go:1: rule 1: internal/strange has no row",
 		"internal/tools/check/a.go:1: rule 1: tools knows nothing of the product",
 	}},
+	{"crash", crashRule, map[string]string{
+		"internal/store/a.go":      "package store\nfunc f(o Options) {\n\to.Crash(\"commit.begin\")\n\to.Crash(\"commit.lost\")\n}\n",
+		"cmd/khyber/a.go":          "package main\nfunc f(a *app) { a.reached(\"config.forgotten\") }\n",
+		"internal/store/a_test.go": "package store\nvar points = []string{\"commit.begin\"}\n",
+	}, []string{
+		"cmd/khyber/a.go:2: rule 9: no test kills a run at config.forgotten",
+		"internal/store/a.go:4: rule 9: no test kills a run at commit.lost",
+	}},
 	{"libraries", libraryRule, map[string]string{
 		"internal/parse/a.go":       `package parse; import _ "github.com/mmcdole/gofeed/rss"`,
 		"internal/server/a.go":      `package server; import _ "github.com/mmcdole/gofeed"`,

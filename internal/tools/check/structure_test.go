@@ -26,6 +26,7 @@ func TestStructure(t *testing.T) {
 		"Sizes":      sizeRule,
 		"Words":      wordRule,
 		"Modules":    moduleRule,
+		"Crash":      crashRule,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, v := range rule(tr) {
