@@ -80,6 +80,11 @@ func killStoreAt(at time.Time, path string, o bolt.Options, crash func(string)) 
 	if err != nil {
 		return nil, news.Config{}, err
 	}
+	return killStoreOver(e, at, crash)
+}
+
+// killStoreOver makes it of an engine.
+func killStoreOver(e *bolt.Engine, at time.Time, crash func(string)) (*store.Store, news.Config, error) {
 	s, err := store.New(e, store.Options{Now: func() time.Time { return at }, Next: storetest.Next, Crash: crash})
 	if err != nil {
 		return nil, news.Config{}, err
