@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -15,7 +16,8 @@ import (
 // ApplyConfig makes c the configuration that polls are committed with, and
 // returns its generation. It keeps the files as they are written and the
 // topics, never the sources: their addresses may bear secrets. A c with the
-// hash of the last one keeps that one's generation.
+// hash of the last one keeps that one's generation, and is applied also where
+// nothing can be written: a full disk does not keep a service from starting.
 //
 // A source under a new ID with the address of one that is gone takes over its
 // state and its items (P3). A topic takes over the marks of a topic named in its
@@ -46,7 +48,9 @@ func (s *Store) ApplyConfig(ctx context.Context, c news.Config) (uint64, error) 
 		return applyTopics(tx, c)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("store the configuration: %w", err)
+		if c.Generation, err = s.unwritten(ctx, c, err); err != nil {
+			return 0, fmt.Errorf("store the configuration: %w", err)
+		}
 	}
 	s.opt.Crash("config.stored")
 	err = s.engine.Read(ctx, func(tx ReadTx) error {
@@ -60,6 +64,19 @@ func (s *Store) ApplyConfig(ctx context.Context, c news.Config) (uint64, error) 
 		return 0, fmt.Errorf("read the configuration again: %w", err)
 	}
 	return c.Generation, nil
+}
+
+// unwritten returns the generation of c when it is the one that is stored, else
+// the error that kept it from being written.
+func (s *Store) unwritten(ctx context.Context, c news.Config, cause error) (uint64, error) {
+	if !errors.Is(cause, ErrFull) && !errors.Is(cause, ErrReadOnly) {
+		return 0, cause
+	}
+	last, err := s.LastConfig(ctx)
+	if err != nil || last.Hash != c.Hash {
+		return 0, cause
+	}
+	return last.Generation, nil
 }
 
 // LastConfig returns the configuration of the highest generation, without its
