@@ -22,7 +22,7 @@ import (
 // TestMain lets the test binary stand in for khyber, so that tests can start it
 // as a process of its own and kill it.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"khyber": main, "khyber-crashing": crashing})
+	testscript.Main(m, map[string]func(){"khyber": main, "khyber-crashing": crashing, "khyber-living": living})
 }
 
 // patience bounds what waits for a child process; nothing is asserted about time.
