@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -81,33 +82,33 @@ func TestACrashAtAnyPointLosesAndDoublesNothing(t *testing.T) {
 		t.Run(fmt.Sprint(c.point, c.rules), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			r := desk{t: t, dir: t.TempDir()}
-			r.write(w.config())
+			d := desk{t: t, dir: t.TempDir()}
+			d.write(w.config())
 			w.advance(6)
 			if !c.fresh {
-				r.must("poll", "--strict")
-				r.must("backup", "earlier.db")
+				d.must("poll", "--strict")
+				d.must("backup", "earlier.db")
 			}
 			w.advance(9)
 			if c.rules {
-				r.write(strings.ReplaceAll(w.config(), "every item, always", "each item, always"))
+				d.write(strings.ReplaceAll(w.config(), "every item, always", "each item, always"))
 			}
-			r.killed(c.point, max(1, c.times), c.args...)
+			d.killed(c.point, max(1, c.times), c.args...)
 			if c.absent != "" {
-				if _, err := os.Stat(filepath.Join(r.dir, c.absent)); !errors.Is(err, os.ErrNotExist) {
+				if _, err := os.Stat(filepath.Join(d.dir, c.absent)); !errors.Is(err, os.ErrNotExist) {
 					t.Errorf("%s is there: %v", c.absent, err)
 				}
 			}
-			r.must("verify")
-			r.must(c.args...) // what was begun can be done again
-			r.must("poll", "--strict")
-			r.must("verify")
+			d.must("verify")
+			d.must(c.args...) // what was begun can be done again
+			d.must("poll", "--strict")
+			d.must("verify")
 			for topic, bothOnly := range map[string]bool{"everything": false, "both": true} {
-				if got, want := r.topic(topic), w.expected(bothOnly); !maps.Equal(got, want) {
+				if got, want := d.topic(topic), w.expected(bothOnly); !maps.Equal(got, want) {
 					t.Errorf("topic %s holds %d items, the outlets offered %d: %s", topic, len(got), len(want), difference(got, want))
 				}
 			}
-			r.alone()
+			d.alone()
 		})
 	}
 }
@@ -118,19 +119,22 @@ type desk struct {
 	dir string
 }
 
-func (r *desk) path(name string) string { return filepath.Join(r.dir, name) }
+func (d *desk) path(name string) string { return filepath.Join(d.dir, name) }
 
-func (r *desk) write(config string) {
-	r.t.Helper()
-	write(r.t, r.path("feeds.yaml"), config)
+func (d *desk) write(config string) {
+	d.t.Helper()
+	write(d.t, d.path("feeds.yaml"), config)
 }
 
+// fileCommands are those whose arguments are names of files.
+var fileCommands = []string{"backup", "publish", "restore", "verify"}
+
 // args completes a command line: names of files are those of the folder.
-func (r *desk) args(args []string) []string {
-	out := []string{"--config", r.path("feeds.yaml"), "--data", r.path("khyber.db")}
+func (d *desk) args(args []string) []string {
+	out := []string{"--config", d.path("feeds.yaml"), "--data", d.path("khyber.db")}
 	for i, a := range args {
-		if i > 0 && args[0] != "render" && !strings.HasPrefix(a, "-") {
-			a = r.path(a)
+		if i > 0 && slices.Contains(fileCommands, args[0]) && !strings.HasPrefix(a, "-") {
+			a = d.path(a)
 		}
 		out = append(out, a)
 	}
@@ -138,41 +142,48 @@ func (r *desk) args(args []string) []string {
 }
 
 // must runs a command in this process and returns what it prints.
-func (r *desk) must(args ...string) []byte {
-	r.t.Helper()
-	var out, errs bytes.Buffer
-	if code := newApp(os.LookupEnv, strings.NewReader(""), &out, &errs).run(r.t.Context(), r.args(args)); code != 0 {
-		r.t.Fatalf("khyber %s: exit %d\n%s%s", strings.Join(args, " "), code, &errs, &out)
+func (d *desk) must(args ...string) []byte {
+	d.t.Helper()
+	out, errs, code := d.try(args...)
+	if code != exitOK {
+		d.t.Fatalf("khyber %s: exit %d\n%s%s", strings.Join(args, " "), code, errs, out)
 	}
-	return out.Bytes()
+	return []byte(out)
+}
+
+// try runs a command that may fail.
+func (d *desk) try(args ...string) (out, errs string, code int) {
+	var stdout, stderr bytes.Buffer
+	code = newApp(os.LookupEnv, strings.NewReader(""), &stdout, &stderr).run(d.t.Context(), d.args(args))
+	return stdout.String(), stderr.String(), code
 }
 
 // killed runs a command that kills itself at the point.
-func (r *desk) killed(point string, times int, args ...string) {
-	r.t.Helper()
-	cmd := exec.Command("khyber-crashing", r.args(args)...)
+func (d *desk) killed(point string, times int, args ...string) {
+	d.t.Helper()
+	cmd := exec.Command("khyber-crashing", d.args(args)...)
 	cmd.Env = append(os.Environ(), crashPoint+"="+point, fmt.Sprintf("%s=%d", crashTimes, times))
 	out, err := cmd.CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-		r.t.Fatalf("khyber %s came by %s less than %d times: %v\n%s", strings.Join(args, " "), point, times, err, out)
+		d.t.Fatalf("khyber %s came by %s less than %d times: %v\n%s", strings.Join(args, " "), point, times, err, out)
 	}
 }
 
 // topic returns what a topic feed carries: link → title. An item that is there
 // twice is an error.
-func (r *desk) topic(id string) map[string]string {
-	r.t.Helper()
+func (d *desk) topic(id string) map[string]string {
+	d.t.Helper()
 	var doc struct {
 		Items []struct{ URL, Title string }
 	}
-	if err := json.Unmarshal(r.must("render", id, "--format", "json", "--view", "all", "--limit", "500"), &doc); err != nil {
-		r.t.Fatal(err)
+	if err := json.Unmarshal(d.must("render", id, "--format", "json", "--view", "all", "--limit", "500"), &doc); err != nil {
+		d.t.Fatal(err)
 	}
 	got := make(map[string]string)
 	for _, item := range doc.Items {
 		link := strings.Replace(item.URL, "http://", "https://", 1) // two-schemes takes turns
 		if _, twice := got[link]; twice {
-			r.t.Errorf("%s is in topic %s twice", item.URL, id)
+			d.t.Errorf("%s is in topic %s twice", item.URL, id)
 		}
 		got[link] = item.Title
 	}
@@ -180,15 +191,15 @@ func (r *desk) topic(id string) map[string]string {
 }
 
 // alone wants nothing half done beside the files.
-func (r *desk) alone() {
-	r.t.Helper()
-	entries, err := os.ReadDir(r.dir)
+func (d *desk) alone() {
+	d.t.Helper()
+	entries, err := os.ReadDir(d.dir)
 	if err != nil {
-		r.t.Fatal(err)
+		d.t.Fatal(err)
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".khyber.db.") {
-			r.t.Errorf("%s was left behind", e.Name())
+			d.t.Errorf("%s was left behind", e.Name())
 		}
 	}
 }

@@ -217,17 +217,26 @@ func (a *app) hide(secrets []string) {
 	a.secrets.Store(&all)
 }
 
+// hidden returns a text without the values of secrets.
+func (a *app) hidden(text string) string {
+	if all := a.secrets.Load(); all != nil {
+		for _, secret := range *all {
+			if secret != "" {
+				text = strings.ReplaceAll(text, secret, "(hidden)")
+			}
+		}
+	}
+	return text
+}
+
 // logger writes text to a terminal and JSON to everything else. Values of
 // secrets never appear in it.
 func (a *app) logger(secrets []string, level slog.Level) *slog.Logger {
 	a.hide(secrets)
 	hide := func(_ []string, attr slog.Attr) slog.Attr {
-		s := attr.Value.String()
-		for _, secret := range *a.secrets.Load() {
-			if secret != "" && strings.Contains(s, secret) {
-				s = strings.ReplaceAll(s, secret, "(hidden)")
-				attr.Value = slog.StringValue(s)
-			}
+		said := attr.Value.String()
+		if hidden := a.hidden(said); hidden != said {
+			attr.Value = slog.StringValue(hidden)
 		}
 		return attr
 	}

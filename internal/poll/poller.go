@@ -63,6 +63,9 @@ type Options struct {
 	// Beat is called after every tick, four a minute, unless the store failed to
 	// answer: the sign of life for a watchdog. May be nil.
 	Beat func()
+	// Hide takes secrets out of what a source said of its failure: an error page may
+	// repeat the request. nil: there are none.
+	Hide func(text string) string
 	// Crash is told where a poll stands, for tests that kill the process; nil
 	// outside of them.
 	Crash func(point string)
@@ -123,6 +126,9 @@ func New(o Options) *Poller {
 	}
 	if o.Beat == nil {
 		o.Beat = func() {}
+	}
+	if o.Hide == nil {
+		o.Hide = func(text string) string { return text }
 	}
 	if o.Crash == nil {
 		o.Crash = func(string) {}

@@ -42,6 +42,7 @@ func (p *Poller) PollSource(ctx context.Context, src news.Source) (news.Poll, er
 		return poll, ctx.Err()
 	}
 	poll.Kind, poll.Text = outcome(resp, err)
+	poll.Text = p.opt.Hide(poll.Text)
 	poll.Status, poll.Hops, poll.Bytes = resp.Status, hops(src, resp), resp.Wire
 	poll.Duration = p.opt.Now().Sub(poll.At)
 	// The validators belong to the body: without all of it they stay behind (P2).
