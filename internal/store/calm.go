@@ -42,15 +42,16 @@ func (r *relation) reach(stories, ids []news.ItemID, faces map[news.ItemID]*face
 	if len(ids) < 2 {
 		return nil
 	}
-	if err := r.family(ids); err != nil {
+	copies, err := r.groupsOf(ids)
+	if err != nil {
 		return err
 	}
 	var members []story.Member
 	groups := make(map[news.ItemID][]news.ItemID)
-	for _, id := range ids {
+	for i, id := range ids {
 		if f := faces[id]; f != nil {
 			members = append(members, story.Member{ID: id, FirstSeen: f.firstSeen, Publisher: f.publisher})
-			if g := r.kin[id].Group; g != 0 {
+			if g := copies[i]; g != 0 {
 				groups[g] = append(groups[g], id)
 			}
 		}

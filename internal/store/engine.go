@@ -81,9 +81,9 @@ type ReadTx interface {
 	Edges(ids []news.ItemID) ([][]story.Edge, error)
 	Overrides(ids []news.ItemID) ([][]story.Override, error)
 	Kin(ids []news.ItemID) ([]Kin, error)
-	// Members returns the members of stories by ID; none of an item that stands
-	// alone.
-	Members(stories []news.ItemID) ([][]news.ItemID, error)
+	// Members returns the members of stories, at most so many of each, those
+	// that arrived last first; 0: all. An item that stands alone has none.
+	Members(stories []news.ItemID, most int) ([][]Member, error)
 	// Marks returns the marks of items in a topic; 0: it has none.
 	Marks(topic string, ids []news.ItemID) ([]news.Mark, error)
 	Topics() ([]Topic, error)
@@ -262,6 +262,13 @@ type Kin struct {
 	Story      news.ItemID // the item that began its story
 	Similarity int         // to the story, thousandths; 0: joined by an edge
 	Event      int         // to the event itself that the story began with, thousandths
+}
+
+// Member is a member of a story, with what Commit asks of many.
+type Member struct {
+	Item  news.ItemID
+	Group news.ItemID // as in its Kin
+	Text  uint64      // 0: its text has expired
 }
 
 // Stub is what is left of an item whose text has expired: enough to know it

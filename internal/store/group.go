@@ -86,7 +86,7 @@ func (r *relation) regroup(ids []news.ItemID, edges []story.Edge, overrides []st
 	if err := r.family(ids); err != nil {
 		return err
 	}
-	members, err := r.members(ids)
+	members, err := r.describe(ids)
 	if err != nil {
 		return err
 	}
@@ -105,8 +105,8 @@ func (r *relation) regroup(ids []news.ItemID, edges []story.Edge, overrides []st
 	return nil
 }
 
-// members describes items for Groups.
-func (r *relation) members(ids []news.ItemID) ([]story.Member, error) {
+// describe describes items for Groups.
+func (r *relation) describe(ids []news.ItemID) ([]story.Member, error) {
 	var texts []Text
 	for _, id := range ids {
 		title, summary := r.texts(id)

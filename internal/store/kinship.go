@@ -70,11 +70,14 @@ func rank(copied bool) int {
 func (f *family) ids(tx ReadTx, k Kin) ([]news.ItemID, error) {
 	var ids []news.ItemID
 	if k.Story != 0 || len(f.stories) > 1 {
-		members, err := tx.Members(f.stories)
+		members, err := tx.Members(f.stories, 0)
 		if err != nil {
 			return nil, err
 		}
-		ids = slices.Concat(append(members, f.stories)...) // one that stands alone has no members
+		ids = append(ids, f.stories...) // one that stands alone has no members
+		for _, m := range slices.Concat(members...) {
+			ids = append(ids, m.Item)
+		}
 	}
 	if k.Group != 0 {
 		connected, _, _, err := component(tx, k.Item)

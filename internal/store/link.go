@@ -190,7 +190,7 @@ func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 		return story.Linked{}, err
 	}
 	ids := r.shared(id, found)
-	members, err := r.tx.Members(ids)
+	members, err := r.members(ids, heardMembers)
 	if err != nil {
 		return story.Linked{}, err
 	}
@@ -249,12 +249,13 @@ func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, erro
 		r.opened[id] = o
 		return o, nil
 	}
-	if err := r.family(members); err != nil {
+	groups, err := r.groupsOf(members)
+	if err != nil {
 		return story.Open{}, err
 	}
 	voices := make([]voice, len(members))
 	for i, m := range members {
-		voices[i] = voice{m, cmp.Or(r.kin[m].Group, m), r.titles[m]}
+		voices[i] = voice{m, cmp.Or(groups[i], m), r.titles[m]}
 	}
 	slices.SortFunc(voices, func(a, b voice) int {
 		return cmp.Or(b.title.At().Compare(a.title.At()), cmp.Compare(a.item, b.item))

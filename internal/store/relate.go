@@ -23,6 +23,10 @@ const (
 	// linkStories is how many stories an item is compared with: those that share
 	// most with it.
 	linkStories = 16
+	// heardMembers is how many of a story's last members are looked at when it may
+	// take an item, for the StoryMembers that count; shownMembers how many when it
+	// has, for the topics that show it. A flood costs no more.
+	heardMembers, shownMembers = 4 * story.StoryMembers, 1024
 	// componentMost is how many items a touched component is gathered to.
 	componentMost = 4 * story.MaxComponent
 )
@@ -30,8 +34,9 @@ const (
 // relation is step 4: what a commit's new and revised items are to others.
 type relation struct {
 	*commit
-	items   map[news.ItemID]*Stored // read so far; nil: its text has expired
-	named   map[news.ItemID]uint64  // TextHash of items looked up so far; 0: it has no text
+	items   map[news.ItemID]*Stored     // read so far; nil: its text has expired
+	named   map[news.ItemID]uint64      // TextHash of items looked up so far; 0: it has no text
+	groups  map[news.ItemID]news.ItemID // of members of stories, as they are kept
 	signs   signer
 	uses    map[Text][]story.Use
 	touched map[news.ItemID]bool          // their component may have changed
@@ -44,7 +49,7 @@ type relation struct {
 
 func newRelation(c *commit) *relation {
 	return &relation{
-		commit: c, items: make(map[news.ItemID]*Stored), named: make(map[news.ItemID]uint64), signs: newSigner(c.view),
+		commit: c, items: make(map[news.ItemID]*Stored), named: make(map[news.ItemID]uint64), groups: make(map[news.ItemID]news.ItemID), signs: newSigner(c.view),
 		uses: make(map[Text][]story.Use), touched: make(map[news.ItemID]bool), kin: make(map[news.ItemID]Kin),
 		titles: make(map[news.ItemID]*story.Vector), opened: make(map[news.ItemID]story.Open), changed: make(map[news.ItemID]bool),
 		counts: make(map[news.ItemID]tally),
@@ -323,6 +328,41 @@ func (r *relation) family(ids []news.ItemID) error {
 	return nil
 }
 
+// members returns the last members of stories, and notes what is known of them.
+func (r *relation) members(stories []news.ItemID, most int) ([][]news.ItemID, error) {
+	found, err := r.tx.Members(stories, most)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]news.ItemID, len(found))
+	for i, members := range found {
+		out[i] = make([]news.ItemID, len(members))
+		for j, m := range members {
+			out[i][j] = m.Item
+			r.named[m.Item], r.groups[m.Item] = m.Text, m.Group
+		}
+	}
+	return out, nil
+}
+
+// groupsOf returns the copy groups of items; 0 for one that has no copy. It reads
+// the kin only of those that were not found as members.
+func (r *relation) groupsOf(ids []news.ItemID) ([]news.ItemID, error) {
+	unknown := slices.DeleteFunc(slices.Clone(ids), func(id news.ItemID) bool { _, ok := r.groups[id]; return ok })
+	if err := r.family(unknown); err != nil {
+		return nil, err
+	}
+	out := make([]news.ItemID, len(ids))
+	for i, id := range ids {
+		if k, ok := r.kin[id]; ok { // it may have changed
+			out[i] = k.Group
+		} else {
+			out[i] = r.groups[id]
+		}
+	}
+	return out, nil
+}
+
 // become changes the kin of an item.
 func (r *relation) become(k Kin) {
 	if r.kin[k.Item] != k {
@@ -368,7 +408,7 @@ func (r *relation) showStory(id news.ItemID) ([]news.ItemID, error) {
 	if err != nil {
 		return nil, err
 	}
-	members, err := r.tx.Members(stories)
+	members, err := r.members(stories, shownMembers)
 	if err != nil {
 		return nil, err
 	}

@@ -227,13 +227,30 @@ func (c *checker) pairs() error {
 	return nil
 }
 
-// members: an item is listed in the story that its kin names, and in no other.
+// members: an item is listed in the story that its kin names, with its group and
+// its text, and in no other.
 func (c *checker) members() error {
 	listed, named := 0, 0
-	if err := c.each(c.Bucket(bMember), func(_, _ []byte) error { listed++; return nil }); err != nil {
+	err := c.each(c.Bucket(bMember), func(k, v []byte) error {
+		listed++
+		m, err := unpackMember(v)
+		if err != nil || len(k) != 16 {
+			c.wrong("%s: %x: %v", bMember, k, err)
+			return nil
+		}
+		kin, err := c.Kin([]news.ItemID{m.Item})
+		if err != nil { // said below
+			return nil
+		}
+		if text, err := c.text(be(k[8:])); kin[0].Story != news.ItemID(be(k)) || kin[0].Group != m.Group || text != m.Text || err != nil {
+			c.wrong("item %s is listed in story %x as it is not", m.Item, k[:8])
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	err := c.each(c.Bucket(bKin), func(k, v []byte) error {
+	err = c.each(c.Bucket(bKin), func(k, v []byte) error {
 		var kin store.Kin
 		r := reader(otherVersion, v)
 		r.kin(&kin)
@@ -245,7 +262,8 @@ func (c *checker) members() error {
 			return nil
 		}
 		named++
-		if c.Bucket(bMember).Get(pair(kin.Story, news.ItemID(be(k)))) == nil {
+		seq, err := c.seq(news.ItemID(be(k)))
+		if err != nil || c.Bucket(bMember).Get(memberRow(kin.Story, seq)) == nil {
 			c.wrong("item %x is not listed in its story %s", k, kin.Story)
 		}
 		return nil

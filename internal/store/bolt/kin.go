@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"time"
 
 	"khyber/internal/news"
@@ -340,32 +341,102 @@ func (t *tx) PutKin(kin []store.Kin) error {
 		if err := t.set(bKin, be8(uint64(k.Item)), c.b); err != nil {
 			return err
 		}
-		if k.Story == old[i].Story {
-			continue
-		}
-		if old[i].Story != 0 {
-			if err := t.unset(bMember, pair(old[i].Story, k.Item)); err != nil {
-				return err
-			}
-		}
-		if k.Story != 0 {
-			if err := t.set(bMember, pair(k.Story, k.Item), one); err != nil {
-				return err
-			}
+		if err := t.list(&old[i], &k); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) Members(stories []news.ItemID) ([][]news.ItemID, error) {
-	out := make([][]news.ItemID, len(stories))
+// list moves an item from the members of one story to those of another.
+func (t *tx) list(old, k *store.Kin) error {
+	if k.Story == old.Story && (k.Story == 0 || k.Group == old.Group) {
+		return nil
+	}
+	seq, err := t.seq(k.Item)
+	if err != nil {
+		return err
+	}
+	if old.Story != 0 && old.Story != k.Story {
+		if err := t.unset(bMember, memberRow(old.Story, seq)); err != nil {
+			return err
+		}
+	}
+	if k.Story == 0 {
+		return nil
+	}
+	text, err := t.text(seq)
+	if err != nil {
+		return err
+	}
+	return t.set(bMember, memberRow(k.Story, seq), packMember(store.Member{Item: k.Item, Group: k.Group, Text: text}))
+}
+
+// relist notes that an item has another text; 0: none any more.
+func (t *tx) relist(id news.ItemID, seq, text uint64) error {
+	kin, err := t.Kin([]news.ItemID{id})
+	if err != nil || kin[0].Story == 0 {
+		return err
+	}
+	row := memberRow(kin[0].Story, seq)
+	m, err := unpackMember(t.Bucket(bMember).Get(row))
+	if err != nil || m.Text == text {
+		return err
+	}
+	m.Text = text
+	return t.set(bMember, row, packMember(m))
+}
+
+// unlist forgets where an item belongs.
+func (t *tx) unlist(id news.ItemID, seq uint64) error {
+	kin, err := t.Kin([]news.ItemID{id})
+	if err != nil {
+		return err
+	}
+	if kin[0].Story != 0 {
+		if err := t.unset(bMember, memberRow(kin[0].Story, seq)); err != nil {
+			return err
+		}
+	}
+	return t.unset(bKin, be8(uint64(id)))
+}
+
+// memberRow is the key of a member: those of a story stand in the order in which
+// they arrived, the last of which are asked for.
+func memberRow(story news.ItemID, seq uint64) []byte { return pair(story, news.ItemID(seq)) }
+
+// The row of a member holds what is asked of all members of many stories, so that
+// they are read without a look at each.
+const memberBytes = 3 * 8
+
+func packMember(m store.Member) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(be8(uint64(m.Item)), m.Text), uint64(m.Group))
+}
+
+func unpackMember(row []byte) (store.Member, error) {
+	if len(row) != memberBytes {
+		return store.Member{}, fmt.Errorf("%w: member of a story", errDamaged)
+	}
+	return store.Member{Item: news.ItemID(be(row)), Text: be(row[8:]), Group: news.ItemID(be(row[16:]))}, nil
+}
+
+func (t *tx) Members(stories []news.ItemID, most int) ([][]store.Member, error) {
+	out := make([][]store.Member, len(stories))
+	cur := t.Bucket(bMember).Cursor()
 	for i, id := range stories {
-		err := t.others(bMember, id, func(member news.ItemID, _ []byte) error {
-			out[i] = append(out[i], member)
-			return nil
-		})
-		if err != nil {
-			return nil, err
+		prefix := be8(uint64(id))
+		k, v := cur.Seek(memberRow(id, math.MaxUint64))
+		if k == nil {
+			k, v = cur.Last()
+		} else if !bytes.HasPrefix(k, prefix) {
+			k, v = cur.Prev()
+		}
+		for ; bytes.HasPrefix(k, prefix) && (most == 0 || len(out[i]) < most); k, v = cur.Prev() {
+			m, err := unpackMember(v)
+			if err != nil {
+				return nil, fmt.Errorf("story %s: %w", id, err)
+			}
+			out[i] = append(out[i], m)
 		}
 	}
 	return out, nil

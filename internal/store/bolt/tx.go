@@ -33,7 +33,7 @@ var (
 	bEdge     = []byte("edge")     // low8 · high8 → edge; high8 · low8 → 1
 	bOverride = []byte("override") // low8 · high8 and high8 · low8 → override
 	bKin      = []byte("kin")      // item8 → kin
-	bMember   = []byte("member")   // story8 · item8 → 1
+	bMember   = []byte("member")   // story8 · seq8 → item8 · text8 · group8: see member
 	bRow      = []byte("row")      // table1 · key → value
 )
 
@@ -269,17 +269,21 @@ func (t *tx) Texts(ids []news.ItemID) ([]uint64, error) {
 		if err != nil {
 			return nil, err
 		}
-		row := t.Bucket(bItem).Get(be8(seq))
-		if row == nil {
-			continue
-		}
-		s, err := unpackHead(row)
-		if err != nil {
+		if out[i], err = t.text(seq); err != nil {
 			return nil, fmt.Errorf("item %s: %w", id, err)
 		}
-		out[i] = s.Text
 	}
 	return out, nil
+}
+
+// text returns the Text of an item; 0: it has none.
+func (t *tx) text(seq uint64) (uint64, error) {
+	row := t.Bucket(bItem).Get(be8(seq))
+	if row == nil {
+		return 0, nil
+	}
+	s, err := unpackHead(row)
+	return s.Text, err
 }
 
 func (t *tx) Revisions(ids []news.ItemID) ([][]news.Revision, error) {

@@ -120,6 +120,8 @@ func (t *tx) PutItems(items []store.Stored) error {
 			if err := t.seqs().put(be8(uint64(id)), seq); err != nil {
 				return err
 			}
+		} else if err := t.relist(id, seq, items[i].Text); err != nil {
+			return err
 		}
 		row, err := t.engine.packer.pack(&items[i])
 		if err != nil {
@@ -254,6 +256,9 @@ func (t *tx) Strip(stubs []store.Stub) error {
 		if err != nil {
 			return err
 		}
+		if err := t.relist(stubs[i].ID, seq, 0); err != nil {
+			return err
+		}
 		if err := t.unset(bItem, be8(seq)); err != nil {
 			return err
 		}
@@ -292,6 +297,9 @@ func (t *tx) Forget(ids []news.ItemID) error {
 			return err
 		}
 		if err := t.unset(bStub, be8(seq)); err != nil {
+			return err
+		}
+		if err := t.unlist(id, seq); err != nil {
 			return err
 		}
 		if err := t.seqs().remove(be8(uint64(id))); err != nil {

@@ -117,7 +117,7 @@ func (t *transaction) Kin(ids []news.ItemID) ([]store.Kin, error) {
 func (t *transaction) PutKin(kin []store.Kin) error {
 	for _, k := range kin {
 		if old := t.kin[k.Item].Story; old != 0 && old != k.Story {
-			set(t, t.members, old, slices.DeleteFunc(slices.Clone(t.members[old]), func(id news.ItemID) bool { return id == k.Item }))
+			t.leave(old, k.Item)
 		}
 		if k.Story != 0 {
 			set(t, t.members, k.Story, add(t.members[k.Story], k.Item))
@@ -127,10 +127,21 @@ func (t *transaction) PutKin(kin []store.Kin) error {
 	return nil
 }
 
-func (t *transaction) Members(stories []news.ItemID) ([][]news.ItemID, error) {
-	out := make([][]news.ItemID, len(stories))
+// leave takes an item out of the members of a story.
+func (t *transaction) leave(story, item news.ItemID) {
+	set(t, t.members, story, slices.DeleteFunc(slices.Clone(t.members[story]), func(id news.ItemID) bool { return id == item }))
+}
+
+func (t *transaction) Members(stories []news.ItemID, most int) ([][]store.Member, error) {
+	out := make([][]store.Member, len(stories))
 	for i, id := range stories {
-		out[i] = slices.Clone(t.members[id])
+		for _, m := range t.members[id] {
+			out[i] = append(out[i], store.Member{Item: m, Group: t.kin[m].Group, Text: t.items[m].Text})
+		}
+		slices.SortFunc(out[i], func(a, b store.Member) int { return cmp.Compare(t.arrival[b.Item], t.arrival[a.Item]) })
+		if most > 0 {
+			out[i] = out[i][:min(len(out[i]), most)]
+		}
 	}
 	return out, nil
 }

@@ -29,6 +29,7 @@ func Memory() store.Engine {
 		entries: map[string][]store.Joined{}, marks: map[place]bool{}, marked: map[string]news.Mark{}, uses: map[store.Text][]story.Use{},
 		near: map[nearKey][]news.ItemID{}, edges: map[news.ItemID][]story.Edge{}, overrides: map[news.ItemID][]story.Override{},
 		rows: map[rowKey][]byte{}, kin: map[news.ItemID]store.Kin{}, members: map[news.ItemID][]news.ItemID{},
+		arrival: map[news.ItemID]int{},
 	}
 }
 
@@ -44,6 +45,7 @@ type memory struct {
 	polls     map[string][]news.Poll // earliest first
 	documents map[string][]store.Present
 	order     []news.ItemID // of arrival
+	arrival   map[news.ItemID]int
 	items     map[news.ItemID]store.Stored
 	stubs     map[news.ItemID]store.Stub
 	keys      map[story.Key][]carrier // by rule and hash
@@ -389,6 +391,7 @@ func (t *transaction) PutItems(items []store.Stored) error {
 	for _, s := range items {
 		if _, ok := t.items[s.Item.ID]; !ok {
 			t.order = append(t.order, s.Item.ID)
+			set(t, t.arrival, s.Item.ID, len(t.order))
 		}
 		set(t, t.items, s.Item.ID, cloned(s))
 	}
@@ -461,6 +464,8 @@ func (t *transaction) PutStubs(stubs []store.Stub) error {
 func (t *transaction) Forget(ids []news.ItemID) error {
 	for _, id := range ids {
 		unset(t, t.stubs, id)
+		t.leave(t.kin[id].Story, id)
+		unset(t, t.kin, id)
 		for topic, all := range maps.Clone(t.entries) {
 			if t.marks[place{topic, id}] {
 				unset(t, t.marks, place{topic, id})

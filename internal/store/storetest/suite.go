@@ -77,6 +77,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"P3KeysOutliveTheTextUntilTheItemIsGone", p3expired},
 		{"ExpiryOfAClockThatJumpsIsBounded", expiryBound},
 		{"RowsOfTheHubAreKeptByKey", hubRows},
+		{"MembersOfAStoryAreReadWithTheirTextAndGroup", members},
 		{"AnArchivePartClosesAtAHundredMarks", archiveFull},
 		{"AnArchivePartClosesWhenItsMonthIsOver", archiveMonths},
 		{"AClosedArchivePartNeverChanges", archiveFixed},
