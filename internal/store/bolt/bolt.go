@@ -42,12 +42,7 @@ var ErrClosed = berrors.ErrDatabaseNotOpen
 // ErrInUse says that another process has the file open. It comes wrapped.
 var ErrInUse = errors.New("is in use by another process")
 
-// metaSchema holds the schema of the file.
-var metaSchema = []byte("schema")
-
 const (
-	// schema counts the layouts of the file.
-	schema = 1
 	// lockWait is the default of Options.Wait.
 	lockWait = 2 * time.Second
 	// DefaultMaxSize of the file, in bytes.
@@ -189,10 +184,7 @@ func (e *Engine) load() error {
 	if e.packer, err = newPacker(); err != nil {
 		return err
 	}
-	if err := e.known(); err != nil {
-		return err
-	}
-	if err := e.complete(); err != nil {
+	if err := e.upgrade(steps()); err != nil {
 		return err
 	}
 	if err := e.readMark(); err != nil {
@@ -216,46 +208,6 @@ func (e *Engine) countFree() error {
 		return fmt.Errorf("count the free pages: %w", err)
 	}
 	return b.Rollback()
-}
-
-// known refuses a file of another program or of a later Khyber.
-func (e *Engine) known() error {
-	return e.db.View(func(b *bbolt.Tx) error {
-		// Check reads in a goroutine of bbolt's, where a missing page ends the process.
-		if info, err := os.Stat(e.path); err != nil || info.Size() < b.Size() {
-			return fmt.Errorf("%s is cut off: %w", e.path, errors.Join(store.ErrDamaged, err))
-		}
-		meta := b.Bucket(bMeta)
-		if meta == nil || len(meta.Get(metaSchema)) != 8 {
-			return fmt.Errorf("%s is a database of another program", e.path)
-		}
-		if v := be(meta.Get(metaSchema)); v > schema {
-			return fmt.Errorf("%s was written by a later Khyber (schema %d, this one knows %d): use that one, or restore a backup made before the upgrade", e.path, v, schema)
-		}
-		return nil
-	})
-}
-
-// complete adds the buckets that the file's Khyber did not know.
-func (e *Engine) complete() error {
-	whole := true
-	err := e.db.View(func(b *bbolt.Tx) error {
-		for _, name := range buckets {
-			whole = whole && b.Bucket(name) != nil
-		}
-		return nil
-	})
-	if err != nil || whole {
-		return err
-	}
-	return e.db.Update(func(b *bbolt.Tx) error {
-		for _, name := range buckets {
-			if _, err := b.CreateBucketIfNotExists(name); err != nil {
-				return fmt.Errorf("add to %s: %w", e.path, err)
-			}
-		}
-		return nil
-	})
 }
 
 // Read runs f on one snapshot.
