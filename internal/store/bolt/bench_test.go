@@ -1,6 +1,7 @@
 package bolt_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"khyber/internal/store"
 	"khyber/internal/store/bolt"
 	"khyber/internal/store/storetest"
+	"khyber/internal/story"
 )
 
 // documents are polls of many sources for a benchmark.
@@ -237,5 +239,88 @@ func BenchmarkTopic(b *testing.B) {
 		if len(page.Entries) != 100 {
 			b.Fatal(len(page.Entries))
 		}
+	}
+}
+
+// BenchmarkStart opens an archive and reads the first page of a topic, as a
+// daemon does before it can answer: no more than that may hang on its size.
+func BenchmarkStart(b *testing.B) {
+	items := 1_000_000
+	if testing.Short() {
+		items = 10_000
+	}
+	path := filepath.Join(b.TempDir(), "khyber.db")
+	archive(b, path, items)
+	now := storetest.Noon
+	for b.Loop() {
+		e, err := bolt.Open(path, bolt.Options{MaxSize: 8 << 30})
+		if err != nil {
+			b.Fatal(err)
+		}
+		s, err := store.New(e, store.Options{Now: func() time.Time { return now }, Next: storetest.Next})
+		if err != nil {
+			b.Fatal(err)
+		}
+		page, err := s.Topic(b.Context(), "border", store.Page{Limit: 100})
+		if err != nil || len(page.Entries) != 100 {
+			b.Fatal(len(page.Entries), err)
+		}
+		if err := e.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(info.Size())/float64(items), "B/item")
+}
+
+// archive fills a file with items of 200 sources, a tenth of them in a topic,
+// past the rules of store, which would take an hour.
+func archive(b *testing.B, path string, items int) {
+	b.Helper()
+	e, err := bolt.Open(path, bolt.Options{MaxSize: 8 << 30, NoSync: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ids, _ := documents(200, 0)
+	w := storetest.NewWorld(b, e, storetest.Hooks{})
+	w.Config.Hash++
+	for _, id := range ids {
+		w.Config.Sources = append(w.Config.Sources, storetest.Source(id))
+	}
+	w.Apply()
+	const batch = 2000
+	for n := 0; n < items; n += batch {
+		var stored []store.Stored
+		var keys []store.KeyOf
+		var joined []store.Joined
+		for i := n; i < n+batch; i++ {
+			at := storetest.Noon.Add(time.Duration(i-items) * 35 * time.Second) // 400 days
+			item := storetest.Report(ids[i%len(ids)], i, at)
+			found := story.Identify(&news.Source{ID: item.Source}, news.Distrust{}, []news.Item{item})[0]
+			item.ID, item.EntryID, item.FirstSeen, item.At = found.Keys[0].ItemID(item.Source), item.GUID, at, item.Published
+			stored = append(stored, store.Stored{Item: item, Text: found.Text})
+			for _, k := range append(found.Keys, found.Print) {
+				keys = append(keys, store.KeyOf{Key: k, Item: item.ID})
+			}
+			if i%10 == 0 {
+				joined = append(joined, store.Joined{Item: item.ID, At: at})
+			}
+		}
+		err := e.Write(b.Context(), func(tx store.Tx) error {
+			if err := errors.Join(tx.PutItems(stored), tx.SetKeys(keys)); err != nil {
+				return err
+			}
+			_, err := tx.Append("border", joined)
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := e.Close(); err != nil {
+		b.Fatal(err)
 	}
 }
