@@ -72,7 +72,7 @@ type ReadTx interface {
 	// has none.
 	Texts(ids []news.ItemID) ([]uint64, error)
 	Revisions(ids []news.ItemID) ([][]news.Revision, error)
-	// Uses returns the appearances of texts at their sources.
+	// Uses returns the appearances of texts at their sources, in any order.
 	Uses(texts []Text) ([][]story.Use, error)
 	// Near returns for each key what an index holds under it between two days, in
 	// the order in which it was put there.
@@ -117,12 +117,14 @@ type Tx interface {
 	// SetKeys gives keys to items. A key that its scope already has stays.
 	SetKeys(keys []KeyOf) error
 	PutRevisions(id news.ItemID, r []news.Revision) error
+	// PutUses adds the uses of texts that are not there yet. Their times are of
+	// whole seconds.
 	PutUses(texts []Text, uses [][]story.Use) error
 	// PutNear adds to an index, at most most items under one key of a day. What is
 	// there is not added again.
 	PutNear(index Index, entries []Near, most int) error
-	// DropNear empties the indexes of days before a time, and deletes the uses of
-	// texts that were not used since; it looks at some of those only.
+	// DropNear empties the indexes of days before a time, and deletes the uses
+	// before another; it looks at some of those only.
 	DropNear(day, use time.Time) error
 	PutEdges(edges []story.Edge) error
 	PutOverride(o story.Override) error

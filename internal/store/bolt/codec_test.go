@@ -3,12 +3,14 @@ package bolt
 import (
 	"bytes"
 	"errors"
+	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
 	"khyber/internal/news"
 	"khyber/internal/store"
+	"khyber/internal/story"
 )
 
 // filled returns a value with every field set, so that one that the codec
@@ -81,7 +83,6 @@ func TestEveryFieldIsKept(t *testing.T) {
 	check(t, "revision", (*coder).revision, skip)
 	check(t, "stub", (*coder).stub, skip)
 	check(t, "entry", (*coder).joined, skip)
-	check(t, "use", (*coder).use, skip)
 	check(t, "edge", (*coder).edge, skip)
 	check(t, "override", (*coder).override, skip)
 	check(t, "kin", (*coder).kin, skip)
@@ -208,5 +209,41 @@ func TestADateIsKeptAsItWasWritten(t *testing.T) {
 		if err := r.end(); err != nil || got != c.raw || len(w.b)-1 != c.bytes {
 			t.Errorf("%q: %q in %d bytes, want %d: %v", c.raw, got, len(w.b)-1, c.bytes, err)
 		}
+	}
+}
+
+func TestAUseOfATextIsKept(t *testing.T) {
+	e, err := Open(filepath.Join(t.TempDir(), "khyber.db"), Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	texts := []store.Text{{Source: "alpha", Hash: 7}, {Source: "alpha", Hash: 8}, {Source: "beta", Hash: 7}}
+	uses := [][]story.Use{
+		{{Item: 1, At: noon, Other: 1 << 63}, {Item: 1 << 63, At: noon.Add(-time.Second)}},
+		{{Item: 1, At: time.Date(1995, 1, 1, 0, 0, 0, 0, time.UTC), Other: 7}},
+		{{Item: 2, At: time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC), Other: 9}},
+	}
+	err = e.Write(t.Context(), func(tx store.Tx) error {
+		for range 2 { // once more is once
+			if err := tx.PutUses(texts, uses); err != nil {
+				return err
+			}
+		}
+		if got, err := tx.Uses(texts); err != nil || !reflect.DeepEqual(got, uses) {
+			t.Errorf("%v\n got %v\nwant %v", err, got, uses)
+		}
+		if err := tx.DropNear(noon, noon); err != nil {
+			return err
+		}
+		left := [][]story.Use{uses[0][:1], nil, uses[2]}
+		if got, err := tx.Uses(texts); err != nil || !reflect.DeepEqual(got, left) {
+			t.Errorf("after the earlier ones are dropped: %v\n got %v\nwant %v", err, got, left)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

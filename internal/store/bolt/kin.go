@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"khyber/internal/news"
@@ -21,16 +22,28 @@ func pair(a, b news.ItemID) []byte {
 	return binary.BigEndian.AppendUint64(be8(uint64(a)), uint64(b))
 }
 
-// textRow is the key of a text of a source.
-func textRow(t store.Text) []byte {
+// A use of a text is an entry of its own, since nearly all texts have one: under
+// the source, the text and the item its time, in seconds, and the other text.
+const (
+	useText  = 4 + 8
+	useKey   = useText + 8
+	useValue = 5 + 8
+)
+
+// textKey is what the keys of a text's uses begin with.
+func textKey(t store.Text) []byte {
 	sum := sha256.Sum256([]byte(t.Source))
-	return binary.BigEndian.AppendUint64(bytes.Clone(sum[:8]), t.Hash)
+	return binary.BigEndian.AppendUint64(append(make([]byte, 0, useKey), sum[:4]...), t.Hash)
 }
 
-func (c *coder) use(u *story.Use) {
-	c.id(&u.Item)
-	c.time(&u.At)
-	c.fixed(&u.Other)
+// packUse keeps the second of a use: items have no finer time.
+func packUse(u story.Use) []byte {
+	at := be8(uint64(max(0, u.At.Unix())))
+	return binary.BigEndian.AppendUint64(at[3:], u.Other)
+}
+
+func useTime(value []byte) time.Time {
+	return time.Unix(int64(be(append(make([]byte, 3, 8), value[:5]...))), 0).UTC()
 }
 
 func (c *coder) edge(e *story.Edge) {
@@ -60,13 +73,11 @@ func (c *coder) kin(k *store.Kin) {
 func (t *tx) Uses(texts []store.Text) ([][]story.Use, error) {
 	out := make([][]story.Use, len(texts))
 	for i, text := range texts {
-		row := t.Bucket(bUse).Get(textRow(text))
-		if row == nil {
-			continue
-		}
-		c := reader(otherVersion, row)
-		list(c, &out[i], c.use)
-		if err := c.end(); err != nil {
+		err := t.uses().each(textKey(text), func(k, v []byte) error {
+			out[i] = append(out[i], story.Use{Item: news.ItemID(be(k[useText:])), At: useTime(v), Other: be(v[5:])})
+			return nil
+		})
+		if err != nil {
 			return nil, fmt.Errorf("uses of a text of %s: %w", text.Source, err)
 		}
 	}
@@ -74,14 +85,18 @@ func (t *tx) Uses(texts []store.Text) ([][]story.Use, error) {
 }
 
 func (t *tx) PutUses(texts []store.Text, uses [][]story.Use) error {
+	there, err := t.Uses(texts)
+	if err != nil {
+		return err
+	}
 	for i, text := range texts {
-		c := writer(otherVersion, nil)
-		list(c, &uses[i], c.use)
-		if err := c.end(); err != nil {
-			return err
-		}
-		if err := t.set(bUse, textRow(text), c.b); err != nil {
-			return err
+		for _, u := range uses[i] {
+			if slices.ContainsFunc(there[i], func(o story.Use) bool { return o.Item == u.Item }) {
+				continue
+			}
+			if err := t.uses().set(binary.BigEndian.AppendUint64(textKey(text), uint64(u.Item)), packUse(u)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -176,7 +191,7 @@ func addNear(row []byte, e store.Near, most int) []byte {
 	return append(row, entry...)
 }
 
-// sweepUses is how many texts DropNear looks at.
+// sweepUses is about how many uses DropNear looks at.
 const sweepUses = 2000
 
 func (t *tx) DropNear(day, use time.Time) error {
@@ -197,31 +212,15 @@ func (t *tx) DropNear(day, use time.Time) error {
 // metaUses is where dropUses stands.
 var metaUses = []byte("uses")
 
-// dropUses goes round the texts, some at each call.
+// dropUses goes round the uses, some at each call.
 func (t *tx) dropUses(before time.Time) error {
-	var dead [][]byte
-	cursor := string(t.Bucket(bMeta).Get(metaUses))
-	next, err := t.walk(bUse, cursor, sweepUses, false, func(k, row []byte) error {
-		var uses []story.Use
-		c := reader(otherVersion, row)
-		list(c, &uses, c.use)
-		for _, u := range uses {
-			if !u.At.Before(before) {
-				return c.end()
-			}
-		}
-		dead = append(dead, bytes.Clone(k))
-		return c.end()
+	next, _, err := t.uses().sweep(string(t.Bucket(bMeta).Get(metaUses)), sweepUses, func(v []byte) (bool, error) {
+		return useTime(v).Before(before), nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	for _, k := range dead {
-		if err := t.unset(bUse, k); err != nil {
-			return err
-		}
-	}
-	if next == "" {
+	case next == "":
 		return t.unset(bMeta, metaUses)
 	}
 	return t.set(bMeta, metaUses, []byte(next))

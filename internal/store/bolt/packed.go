@@ -9,8 +9,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// packed is a bucket of many small entries: keys of one width, each with a
-// number. bbolt asks 16 bytes for each of its own entries and copies every one
+// packed is a bucket of many small entries: keys of one width with values of
+// another, mostly numbers. bbolt asks 16 bytes for each of its own entries and copies every one
 // of a page that is written, so ours share rows. A row holds its entries in
 // their order; its key is no greater than the first of them and greater than all
 // of the row before it.
@@ -18,6 +18,7 @@ type packed struct {
 	t      *tx
 	bucket []byte
 	width  int // of a key, in bytes
+	value  int // and of its value
 }
 
 const (
@@ -28,10 +29,11 @@ const (
 	packedRow = 512 // bytes
 )
 
-func (t *tx) keys() packed { return packed{t, bKey, 13} }
-func (t *tx) seqs() packed { return packed{t, bSeq, 8} }
+func (t *tx) keys() packed { return packed{t, bKey, 13, packedNumber} }
+func (t *tx) seqs() packed { return packed{t, bSeq, 8, packedNumber} }
+func (t *tx) uses() packed { return packed{t, bUse, useKey, useValue} }
 
-func (p packed) entry() int { return p.width + packedNumber }
+func (p packed) entry() int { return p.width + p.value }
 
 // seek returns the last row whose name is no greater than a key, or the first
 // one of all where there is none; a nil name: the bucket is empty.
@@ -71,9 +73,10 @@ func (p packed) find(row, key []byte) int {
 	})
 }
 
-func (p packed) number(row []byte, at int) uint64 {
-	return uint64(binary.BigEndian.Uint32(row[at+p.width:]))
-}
+// number is the value of an entry that is one.
+func (p packed) number(row []byte, at int) uint64 { return number(row[at+p.width:]) }
+
+func number(value []byte) uint64 { return uint64(binary.BigEndian.Uint32(value)) }
 
 // get returns the number of a key; 0: it is not there.
 func (p packed) get(key []byte) (uint64, error) {
@@ -87,8 +90,8 @@ func (p packed) get(key []byte) (uint64, error) {
 	return 0, nil
 }
 
-// each visits the numbers of the keys that begin with a prefix.
-func (p packed) each(prefix []byte, f func(n uint64) error) error {
+// each visits the entries whose keys begin with a prefix.
+func (p packed) each(prefix []byte, f func(key, value []byte) error) error {
 	cur, name, row := p.seek(prefix)
 	for ; name != nil; name, row = cur.Next() {
 		if err := p.whole(row); err != nil {
@@ -98,7 +101,7 @@ func (p packed) each(prefix []byte, f func(n uint64) error) error {
 			if !bytes.HasPrefix(row[at:], prefix) {
 				return nil
 			}
-			if err := f(p.number(row, at)); err != nil {
+			if err := f(row[at:at+p.width], row[at+p.width:at+p.entry()]); err != nil {
 				return err
 			}
 		}
@@ -111,7 +114,12 @@ func (p packed) put(key []byte, n uint64) error {
 	if n>>(8*packedNumber) != 0 {
 		return fmt.Errorf("%d items are more than %s can number", n, p.bucket)
 	}
-	entry := binary.BigEndian.AppendUint32(append(make([]byte, 0, p.entry()), key...), uint32(n))
+	return p.set(key, binary.BigEndian.AppendUint32(nil, uint32(n)))
+}
+
+// set gives a key its value, in place of what it has.
+func (p packed) set(key, value []byte) error {
+	entry := append(append(make([]byte, 0, p.entry()), key...), value...)
 	name, old, err := p.row(key)
 	if err != nil {
 		return err
@@ -162,8 +170,8 @@ func (p packed) replace(name, row []byte) error {
 }
 
 // sweep looks at about n entries from a cursor on and removes those whose
-// number is dead. It returns the next cursor, empty at the end.
-func (p packed) sweep(cursor string, n int, dead func(n uint64) (bool, error)) (next string, removed int, err error) {
+// value is dead. It returns the next cursor, empty at the end.
+func (p packed) sweep(cursor string, n int, dead func(value []byte) (bool, error)) (next string, removed int, err error) {
 	type change struct{ name, row []byte }
 	var changes []change
 	rows := n/(packedRow/p.entry()/2) + 1 // a row that was cut is half full
@@ -173,7 +181,7 @@ func (p packed) sweep(cursor string, n int, dead func(n uint64) (bool, error)) (
 		}
 		kept := make([]byte, 0, len(row))
 		for at := 0; at < len(row); at += p.entry() {
-			gone, err := dead(p.number(row, at))
+			gone, err := dead(row[at+p.width : at+p.entry()])
 			if err != nil {
 				return err
 			}

@@ -53,7 +53,7 @@ func TestPropPackedIsAMap(t *testing.T) {
 			for cursor, more := "", true; more; more = cursor != "" {
 				var n int
 				var err error
-				if cursor, n, err = p.sweep(cursor, 40, func(n uint64) (bool, error) { return n%2 == 0, nil }); err != nil {
+				if cursor, n, err = p.sweep(cursor, 40, func(v []byte) (bool, error) { return number(v)%2 == 0, nil }); err != nil {
 					rt.Fatal(err)
 				}
 				removed += n
@@ -82,7 +82,7 @@ func samePacked(t *rapid.T, p packed, want map[string]uint64) {
 			t.Fatalf("%x is %d (%v), want %d", k, n, err, want[k])
 		}
 	}
-	if err := p.each(nil, func(n uint64) error { got = append(got, n); return nil }); err != nil {
+	if err := p.each(nil, func(_, v []byte) error { got = append(got, number(v)); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(got, all) {
@@ -95,7 +95,7 @@ func samePacked(t *rapid.T, p packed, want map[string]uint64) {
 				under = append(under, want[k])
 			}
 		}
-		if err := p.each([]byte{byte(first)}, func(n uint64) error { got = append(got, n); return nil }); err != nil || !slices.Equal(got, under) {
+		if err := p.each([]byte{byte(first)}, func(_, v []byte) error { got = append(got, number(v)); return nil }); err != nil || !slices.Equal(got, under) {
 			t.Fatalf("below %02x (%v)\n got %v\nwant %v", first, err, got, under)
 		}
 	}

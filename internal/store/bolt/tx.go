@@ -28,7 +28,7 @@ var (
 	bTopic    = []byte("topic")    // origin → topic
 	bEntry    = []byte("entry")    // origin → bucket: mark8 → entry
 	bMark     = []byte("mark")     // origin → bucket: seq8 → mark8
-	bUse      = []byte("use")      // source8 · text8 → uses of the text
+	bUse      = []byte("use")      // source4 · text8 · item8 → time5 · other8, packed
 	bNear     = []byte("near")     // day4 → bucket: see nearRow
 	bEdge     = []byte("edge")     // low8 · high8 → edge; high8 · low8 → 1
 	bOverride = []byte("override") // low8 · high8 and high8 · low8 → override
@@ -197,7 +197,8 @@ func (t *tx) Owners(keys []story.Key) ([][]store.Owner, error) {
 	known := make(map[uint64]store.Owner)
 	packed := t.keys()
 	for i, key := range keys {
-		err := packed.each(keyRow(key)[:9], func(seq uint64) error {
+		err := packed.each(keyRow(key)[:9], func(_, v []byte) error {
+			seq := number(v)
 			owner, ok := known[seq]
 			if !ok {
 				var err error

@@ -333,8 +333,8 @@ func (t *tx) leave(seq uint64) error {
 }
 
 func (t *tx) Sweep(cursor string, n int) (string, int, error) {
-	return t.keys().sweep(cursor, n, func(seq uint64) (bool, error) {
-		owner, err := t.owner(seq)
+	return t.keys().sweep(cursor, n, func(v []byte) (bool, error) {
+		owner, err := t.owner(number(v))
 		return owner.ID == 0, err
 	})
 }

@@ -21,7 +21,13 @@ func (t *transaction) Uses(texts []store.Text) ([][]story.Use, error) {
 
 func (t *transaction) PutUses(texts []store.Text, uses [][]story.Use) error {
 	for i, text := range texts {
-		set(t, t.uses, text, slices.Clone(uses[i]))
+		all := slices.Clone(t.uses[text])
+		for _, u := range uses[i] {
+			if !slices.ContainsFunc(all, func(o story.Use) bool { return o.Item == u.Item }) {
+				all = append(all, u)
+			}
+		}
+		set(t, t.uses, text, all)
 	}
 	return nil
 }
@@ -62,9 +68,7 @@ func (t *transaction) DropNear(day, use time.Time) error {
 		}
 	}
 	for text, uses := range maps.Clone(t.uses) {
-		if !slices.ContainsFunc(uses, func(u story.Use) bool { return !u.At.Before(use) }) {
-			unset(t, t.uses, text)
-		}
+		set(t, t.uses, text, slices.DeleteFunc(slices.Clone(uses), func(u story.Use) bool { return u.At.Before(use) }))
 	}
 	return nil
 }
