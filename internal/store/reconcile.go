@@ -120,7 +120,7 @@ func (c *commit) announceAgain() error {
 	if err := r.family(ids); err != nil {
 		return err
 	}
-	if _, err := r.members(ids); err != nil { // which reads the uses of titles
+	if _, err := r.describe(ids); err != nil { // which reads the uses of titles
 		return err
 	}
 	for _, id := range ids {
