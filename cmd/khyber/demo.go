@@ -29,7 +29,7 @@ var (
 	//go:embed demo/day.json
 	demoDay []byte
 	//go:embed demo/feeds.yaml
-	demoConfig string
+	demoFile string
 )
 
 const (
@@ -136,7 +136,7 @@ func newDemo(ctx context.Context, a *app, clock *fastClock, folder string, pages
 	}
 	base := "http://" + listener.Addr().String()
 	const private fs.FileMode = 0o600
-	if err := os.WriteFile(own.config, []byte(strings.ReplaceAll(demoConfig, "OUTLETS", base)), private); err != nil {
+	if err := os.WriteFile(own.config, []byte(strings.ReplaceAll(demoFile, "OUTLETS", base)), private); err != nil {
 		return nil, err
 	}
 	files := config.NewWatch(own.config, own.configOptions())

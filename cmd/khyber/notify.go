@@ -9,6 +9,7 @@ import (
 
 	"khyber/internal/news"
 	"khyber/internal/server"
+	"khyber/internal/store"
 )
 
 const (
@@ -44,8 +45,13 @@ func (d *daemon) reloading() (done func()) {
 // status was last said.
 func (d *daemon) alive(ctx context.Context) func() {
 	var told time.Time
+	noted, down := false, false
 	return func() {
 		d.tell(sd.SdNotifyWatchdog)
+		if now := d.poller.Status().OwnOutage; !noted || now != down {
+			noted, down = true, now
+			d.noteLine(ctx, down)
+		}
 		now := d.app.now()
 		if now.Sub(told) < statusEvery {
 			return
@@ -57,6 +63,16 @@ func (d *daemon) alive(ctx context.Context) func() {
 		}
 		d.tell("STATUS=" + text)
 	}
+}
+
+// noteLine has the targets of notices told, as soon as they can be reached, that
+// most sources cannot, or can again: one notice, not one of each.
+func (d *daemon) noteLine(ctx context.Context, down bool) {
+	var wrong []string
+	if down {
+		wrong = []string{"own outage"}
+	}
+	d.note(ctx, store.OfLine, wrong)
 }
 
 // statusText is one line on how it goes: 60 sources, 57 ok, 5 topics.

@@ -96,6 +96,7 @@ type parts struct {
 	poller  *poll.Poller
 	rematch *poll.Rematch
 	base    string // of links where feeds.yaml sets no base_url
+	client  *fetch.Client
 
 	config  atomic.Pointer[config.Config] // in force
 	agent   atomic.Pointer[string]        // the User-Agent, which says what site of it says
@@ -108,10 +109,10 @@ type parts struct {
 func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base string, more server.Options) *parts {
 	more.Store, more.Now, more.Log, more.Version = st, a.now, log, a.version()
 	more.Help = helpPages()
-	p := &parts{app: a, log: log, store: st, base: base}
-	more.Polling = p.polling
 	client := fetch.New(fetch.Options{UserAgent: a.userAgent(cfg.Site), Now: a.now})
-	more.HubStore, more.Subscriptions, more.Egress = st, st, a.egress
+	p := &parts{app: a, log: log, store: st, base: base, client: client}
+	more.Polling = p.polling
+	more.HubStore, more.Subscriptions, more.NoticeStore, more.Egress = st, st, st, a.egress
 	if more.Egress == nil {
 		more.Egress = client.Transport()
 	}
@@ -171,12 +172,26 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 	p.server.Apply(server.State{
 		Site: site, Sources: cfg.Sources, Topics: cfg.Set.Topics(), Set: cfg.Set, Entities: entities(cfg.Lexicon),
 		Generation: generation, Applied: kept.Applied, Problems: problems, Refused: refused, Changes: p.changes, HubHosts: cfg.Site.Hub.Hosts,
+		Notify:     p.targets(cfg.Notify),
 		ParseQuery: func(q string) (*topic.Query, []news.Problem) { return topic.ParseQuery(q, cfg.Lexicon) },
 	})
 	p.poller.Apply(poll.State{Sources: cfg.Sources, Set: cfg.Set, Generation: generation})
 	p.rematch.Apply(cfg.Set, generation)
 	p.app.reached("config.swapped")
 	return nil
+}
+
+// targets are where notices go, each with its own way out.
+func (p *parts) targets(notify []config.Notify) []server.Target {
+	var out []server.Target
+	for _, n := range notify {
+		t := server.Target{URL: string(n.URL), Secret: string(n.Secret), Topics: n.Topics, Egress: p.app.egress}
+		if t.Egress == nil {
+			t.Egress = p.client.TransportTo(t.URL, n.AllowPrivateNetwork)
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 // entities names what mentions count for.

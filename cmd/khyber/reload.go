@@ -37,13 +37,33 @@ func (d *daemon) reload(ctx context.Context) reloaded {
 		for _, p := range problems {
 			d.log.Error("config refused", "file", p.File, "problems", p.String())
 		}
+		d.noteFile(ctx, problems)
 		return reloaded{problems: problems, refused: true}
 	}
 	if err := d.apply(ctx, cfg, problems, false); err != nil {
 		return reloaded{problems: problems, err: err}
 	}
+	d.noteFile(ctx, nil)
 	d.log.Info("reloaded", "file", d.app.config, "changes", strings.Join(d.changes, "; "))
 	return reloaded{problems: problems, changes: d.changes}
+}
+
+// noteFile has the targets of notices told why the file is refused, or that it
+// is in force again. What cannot be noted stands in the log all the same.
+func (d *daemon) noteFile(ctx context.Context, problems []news.Problem) {
+	var wrong []string
+	for _, p := range problems {
+		if !p.Warning {
+			wrong = append(wrong, p.String())
+		}
+	}
+	d.note(ctx, store.OfFile, wrong)
+}
+
+func (d *daemon) note(ctx context.Context, of string, wrong []string) {
+	if err := d.store.Note(ctx, of, wrong); err != nil && ctx.Err() == nil {
+		d.log.Error("cannot write", "err", err)
+	}
 }
 
 // followFiles reloads at each SIGHUP, and when the text of a file is another

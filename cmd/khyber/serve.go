@@ -65,6 +65,9 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 	if cfg, err = d.begin(ctx, cfg, problems); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	if invalid(problems) {
+		d.noteFile(ctx, problems)
+	}
 	fmt.Fprintf(a.stdout, "khyber reads %s for %s: open %s/\n", count(active(cfg.Sources), "source"), count(len(cfg.Set.Topics()), "topic"), d.base)
 	d.pages, d.polls = d.server, d.poller.Run
 	return d.run(ctx, listener, c)
@@ -189,6 +192,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 	for range server.HubWorkers {
 		g.Go(func() error { return d.server.Hub().Run(ctx) })
 	}
+	g.Go(func() error { return d.server.Notifier().Run(ctx) })
 	g.Go(func() error {
 		return d.server.Upstream().Run(ctx, func(source string) {
 			g.Go(func() error { d.pollNow(ctx, source); return nil })

@@ -67,8 +67,10 @@ type Hub struct {
 
 // Notify is where notices are sent.
 type Notify struct {
-	URL    Secret
-	Secret Secret // signs them; empty: unsigned
+	URL                 Secret
+	Secret              Secret   // signs them; empty: unsigned
+	Topics              []string // whose news are told there too
+	AllowPrivateNetwork bool     // the host and port of URL may be private
 }
 
 // Secret is a text that hides itself when it is printed, logged or marshalled.

@@ -30,6 +30,7 @@ type loader struct {
 	ids     map[string]news.Position
 	urls    map[string]news.Position // by one spelling
 	notify  []Notify
+	told    []value // topics that notify names
 	defs    []news.Node
 	lexNode news.Node
 
@@ -326,4 +327,16 @@ func (l *loader) topics() {
 	set, problems := topic.Compile(l.defs, lex, l.sources)
 	l.report.problems = append(l.report.problems, problems...)
 	l.lexicon, l.set = lex, set
+	if set == nil {
+		return
+	}
+	var ids []string
+	for _, t := range set.Topics() {
+		ids = append(ids, t.ID)
+	}
+	for _, v := range l.told {
+		if v.node.Value != "" && !slices.Contains(ids, v.node.Value) {
+			v.bad(suggest(v.node.Value, ids), "there is no topic %q", v.node.Value)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -152,8 +153,8 @@ func TestEveryKeyReachesItsField(t *testing.T) {
 	notify := []Notify{
 		{URL: "https://alerts.example.org/a/b", Secret: "s3cret token"}, {URL: "https://alerts.example.org/plain"},
 	}
-	if !slices.Equal(c.Notify, notify) {
-		t.Errorf("notify: got %q, want %q", c.Notify, notify)
+	if !reflect.DeepEqual(c.Notify, notify) {
+		t.Errorf("notify: got %+v, want %+v", c.Notify, notify)
 	}
 }
 
@@ -201,7 +202,7 @@ func TestSecretHidesItself(t *testing.T) {
 	n := Notify{URL: "https://alerts.example.org/token", Secret: "s3cret"}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("notify", "target", n.URL, "all", n)
-	for _, shown := range []string{fmt.Sprint(n), fmt.Sprintf("%+v %#v %q %s", n, n, n, n), log.String()} {
+	for _, shown := range []string{fmt.Sprint(n), fmt.Sprintf("%+v %#v %q %s", n, n, n.URL, n.Secret), log.String()} {
 		if strings.Contains(shown, "s3cret") || strings.Contains(shown, "token") {
 			t.Errorf("a secret is shown: %s", shown)
 		}

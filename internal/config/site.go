@@ -100,6 +100,20 @@ func notifyKeys() []key[Notify] {
 			v.secret(s)
 			n.Secret = Secret(s)
 		}, doc: "Signs each notice: X-Khyber-Signature is the HMAC-SHA256 of its body."},
+		{
+			name: "topics", off: true, sample: "[afpak-relations]", form: listForm(idForm), read: func(n *Notify, v value) {
+				for _, t := range v.list() {
+					if id, ok := t.word(); ok {
+						n.Topics = append(n.Topics, id)
+					}
+				}
+			},
+			doc: "Topics whose news are told there too, all of a minute at once.",
+		},
+		{
+			name: "allow_private_network", off: true, sample: "true", form: flagForm, read: func(n *Notify, v value) { n.AllowPrivateNetwork = v.flag() },
+			doc: "The host of url may be in a private network.",
+		},
 	}
 }
 
@@ -131,6 +145,7 @@ func (s *section) readNotify(v value) {
 		var target Notify
 		fill(r, &target, notifyKeys(), n)
 		signed := n.Get("secret").Kind == news.NodeNone || target.Secret != ""
+		s.loader.told = append(s.loader.told, newValue(r, news.Pair{Key: "topics", Value: n.Get("topics")}).list()...)
 		if target.URL != "" && signed {
 			s.loader.notify = append(s.loader.notify, target)
 		}

@@ -61,7 +61,17 @@ func New(o Options) *Client {
 // hub callbacks and webhooks. It follows no redirect and uses no proxy; only
 // the ports 80, 443, 8080 and 8443 of public addresses are reached. Its errors
 // are of type [*Error].
-func (c *Client) Transport() http.RoundTripper { return egress{c} }
+func (c *Client) Transport() http.RoundTripper { return egress{c: c} }
+
+// TransportTo is Transport for one address of feeds.yaml, whose port may be any.
+// Private says that its host may be in a private network; nobody else's may.
+func (c *Client) TransportTo(address string, private bool) http.RoundTripper {
+	own, err := url.Parse(address)
+	if err != nil { // then no request can be made for it
+		return egress{c: c}
+	}
+	return egress{c, own, private}
+}
 
 // Get asks for src's document once, on condition that it is no longer the one
 // of v, and follows redirects. The Response is valid with an error too; the

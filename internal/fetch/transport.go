@@ -86,12 +86,17 @@ func parseProxy(raw string) (*url.URL, error) {
 }
 
 // egress is the way out for requests that belong to no source.
-type egress struct{ c *Client }
+type egress struct {
+	c       *Client
+	own     *url.URL // whose port may be any; nil: of nobody
+	private bool     // its host and port may be private
+}
 
 // RoundTrip refuses what the guard can see in the URL; the rest is judged when
 // the connection is made.
 func (e egress) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := e.c.permitted(r.URL, nil, false); err != nil {
+	exempt := e.private && hostPort(r.URL) == hostPort(e.own)
+	if err := e.c.permitted(r.URL, e.own, exempt); err != nil {
 		closeBody(r)
 		return nil, err
 	}
@@ -100,8 +105,11 @@ func (e egress) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Header.Set("User-Agent", e.c.userAgent)
 	}
 	way := e.c.ways.guarded
-	if e.c.base != nil {
+	switch {
+	case e.c.base != nil:
 		way = e.c.base
+	case exempt:
+		way = e.c.ways.open
 	}
 	answer, err := way.RoundTrip(r)
 	if err != nil {

@@ -89,6 +89,9 @@ type Options struct {
 	// Help is the manual, shown at /help; none: there is no such page.
 	Help []HelpPage
 
+	// NoticeStore makes a Notifier of the server.
+	NoticeStore NoticeStore
+
 	// MetricsElsewhere says that Metrics is served on an address of its own, so
 	// that /metrics is not here.
 	MetricsElsewhere bool
@@ -126,6 +129,9 @@ type State struct {
 	// HubHosts are the hosts whose callbacks may subscribe; none: any.
 	HubHosts []string
 
+	// Notify are the targets of notices.
+	Notify []Target
+
 	// Problems are those of the last file that was read. Refused says that it is
 	// not in force, so that the rest of the State is of the file before.
 	Problems []news.Problem
@@ -157,6 +163,7 @@ type Server struct {
 	posts   http.Handler // the hub, closed to pages of other sites
 
 	upstream *Upstream // nil: there is none
+	notifier *Notifier // nil: there is none
 }
 
 // New returns a Server that knows no topic until Apply.
@@ -176,6 +183,9 @@ func New(o Options) *Server {
 	}
 	if o.Subscriptions != nil && o.Egress != nil {
 		s.upstream = newUpstream(s, o.Subscriptions, o.Egress)
+	}
+	if o.NoticeStore != nil {
+		s.notifier = &Notifier{s, o.NoticeStore}
 	}
 	s.routes()
 	return s

@@ -249,6 +249,8 @@ const (
 	TableJoints                         // stories that a person made one
 	TableLevels                         // how many publishers have told a story
 	TablePass                           // where Reconcile stands
+	TableEvents                         // what is to be told, in its order
+	TableTargets                        // how far it was told, by target
 )
 
 // Row is a value under a key. Neither is empty.

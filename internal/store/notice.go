@@ -46,12 +46,14 @@ func noticeKey(source string, since time.Time) string {
 // one begins.
 func notice(tx Tx, before, after news.SourceState, at time.Time) error {
 	var rows []Row
+	var events []Event
 	put := func(n Notice) error {
 		row, err := json.Marshal(n)
 		if err != nil {
 			return fmt.Errorf("note the state of %s: %w", n.Source, err)
 		}
 		rows = append(rows, Row{noticeKey(n.Source, n.Since), row})
+		events = append(events, Event{At: seconds(at), Notice: &n})
 		return nil
 	}
 	if troubled(before.State) {
@@ -74,6 +76,9 @@ func notice(tx Tx, before, after news.SourceState, at time.Time) error {
 		if err := put(Notice{Source: after.Source, State: after.State, Kind: after.LastKind, Since: seconds(after.Since)}); err != nil {
 			return err
 		}
+	}
+	if err := noteEvents(tx, events...); err != nil {
+		return err
 	}
 	return tx.PutRows(TableNotices, rows)
 }

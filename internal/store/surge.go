@@ -135,11 +135,11 @@ func surge(tx Tx, t *Topic, stories int, at time.Time) error {
 	if err := tx.PutRows(TableVolumes, []Row{{t.Origin, row}}); err != nil || told == nil {
 		return err
 	}
-	return told.putOf(tx, t.Origin)
+	return told.putOf(tx, t.Origin, at)
 }
 
 // putOf keeps the notice of a topic. Of its end only Until is new.
-func (n *Notice) putOf(tx Tx, origin string) error {
+func (n *Notice) putOf(tx Tx, origin string, at time.Time) error {
 	n.Topic = origin
 	key := noticeKey("topic\n"+origin, n.Since)
 	known, err := tx.Rows(TableNotices, []string{key})
@@ -156,6 +156,9 @@ func (n *Notice) putOf(tx Tx, origin string) error {
 	row, err := json.Marshal(n)
 	if err != nil {
 		return fmt.Errorf("note the surge of the topic %s: %w", origin, err)
+	}
+	if err := noteEvents(tx, Event{At: at, Notice: n}); err != nil {
+		return err
 	}
 	return tx.PutRows(TableNotices, []Row{{key, row}})
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
 	"khyber/internal/news"
@@ -47,6 +48,71 @@ func notices(w *World) {
 	w.Now = w.Now.Add(11 * day)
 	w.expire(400 * day)
 	same(w, "the first is forgotten", got(), []store.Notice{second})
+}
+
+// events are told in the order of their commits, each once, and the last 1,000
+// are kept.
+func events(w *World) {
+	ctx := w.t.Context()
+	got := func(after, last uint64) []string {
+		w.t.Helper()
+		all, err := w.Store.Events(ctx, after, last)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		var out []string
+		for _, e := range all {
+			switch {
+			case e.Notice == nil:
+				out = append(out, fmt.Sprint(e.Number, " ", e.Of, " ", len(e.Wrong)))
+			case e.Notice.Until.IsZero():
+				out = append(out, fmt.Sprint(e.Number, " ", e.Notice.Source, " ", e.Notice.State))
+			default:
+				out = append(out, fmt.Sprint(e.Number, " ", e.Notice.Source, " well"))
+			}
+		}
+		return out
+	}
+	note := func(problems ...string) {
+		w.t.Helper()
+		if err := w.Store.Note(ctx, store.OfFile, problems); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	note() // a good file is nothing to be told of
+	w.Commit("alpha", w.Item("alpha", 1))
+	for range 3 {
+		w.Now = w.Now.Add(time.Hour)
+		p := w.Poll("alpha", 0)
+		p.Kind, p.Complete = news.KindTimeout, false
+		if _, err := w.Store.Commit(ctx, p, nil); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	note("feeds.yaml:3:1: no")
+	note("feeds.yaml:3:1: no")
+	w.Restart()
+	note("feeds.yaml:3:1: no")
+	w.Commit("alpha", w.Item("alpha", 1))
+	note()
+	note()
+	if err := w.Store.Note(ctx, store.OfLine, nil); err != nil { // nor is a line that works
+		w.t.Fatal(err)
+	}
+	all := []string{"1 alpha failing", "2 file 1", "3 alpha well", "4 file 0"}
+	same(w, "all events", got(0, 99), all)
+	same(w, "those between", got(1, 3), all[1:3])
+	same(w, "those of the future", len(got(4, 99)), 0)
+	last, err := w.Store.LastEvent(ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	same(w, "the last one", last, uint64(4))
+	for n := range 999 {
+		note(fmt.Sprint("problem ", n))
+	}
+	same(w, "the first three are gone", got(0, 4), []string{"4 file 0"})
+	same(w, "the others are not", len(got(0, 1<<60)), 1000)
 }
 
 // givers are the sources that gave to a topic in the 90 days before its change.

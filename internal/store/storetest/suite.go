@@ -88,6 +88,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"ASourceTellsHowManyOfItsItemsAreDated", datedItems},
 		{"ATopicKnowsTheSourcesThatGaveToIt", givers},
 		{"AnEpisodeOfTroubleIsKeptToItsEnd", notices},
+		{"WhatIsToBeToldIsNumberedInItsOrder", events},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := NewWorld(t, open(t), h)

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"khyber/internal/news"
+	"khyber/internal/poll"
+	"khyber/internal/server"
+	"khyber/internal/store"
+	"khyber/internal/store/storetest"
+)
+
+// pager is a target of notices, in the place of the network.
+type pager struct {
+	mu     sync.Mutex
+	got    []string // when, and what: the notices' ids and titles, then the news
+	ids    []string // of the messages
+	refuse bool
+	lose   bool // it comes, and the answer does not
+	bad    []string
+}
+
+func (p *pager) RoundTrip(r *http.Request) (*http.Response, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha256.New, []byte("sesame"))
+	mac.Write(body)
+	if got, want := r.Header.Get("X-Khyber-Signature"), "sha256="+hex.EncodeToString(mac.Sum(nil)); got != want || r.Header.Get("Content-Type") != "application/json" {
+		p.bad = append(p.bad, got)
+	}
+	status := http.StatusNoContent
+	if p.refuse {
+		status = http.StatusServiceUnavailable
+	} else {
+		var m struct {
+			ID      string
+			Notices []struct{ ID, What, Title string }
+			News    []struct{ Topic, Title string }
+		}
+		if err := json.Unmarshal(body, &m); err != nil {
+			return nil, err
+		}
+		var parts []string
+		for _, n := range m.Notices {
+			parts = append(parts, n.ID+" "+n.What+" "+n.Title)
+		}
+		for _, n := range m.News {
+			parts = append(parts, n.Topic+": "+n.Title)
+		}
+		p.ids = append(p.ids, m.ID)
+		p.got = append(p.got, strings.Join(parts, "; "))
+	}
+	if p.lose {
+		return nil, errors.New("the line went dead")
+	}
+	return &http.Response{StatusCode: status, Status: http.StatusText(status), Body: http.NoBody, Request: r}, nil
+}
+
+// take returns what came since the last time.
+func (p *pager) take() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := strings.Join(p.got, "\n")
+	p.got = nil
+	return out
+}
+
+// bureau is a program with ten sources whose notices go to a pager, in a bubble
+// with a clock of its own.
+type bureau struct {
+	*parts
+	t     *testing.T
+	pager *pager
+	polls uint64
+	log   strings.Builder
+}
+
+func newBureau(t *testing.T) *bureau {
+	t.Helper()
+	b := &bureau{t: t, pager: &pager{}}
+	file := filepath.Join(t.TempDir(), "feeds.yaml")
+	var text strings.Builder
+	text.WriteString("site: {base_url: \"https://desk.example\"}\nnotify: [{url: \"https://pager.example/hush\", secret: sesame, topics: [all]}]\nsources:\n")
+	for n := range 10 {
+		fmt.Fprintf(&text, "  - {id: wire-%d, name: Wire %d, url: \"https://wire%d.example/rss\"}\n", n, n, n)
+	}
+	text.WriteString("topics: [{id: all, title: All, include: [{name: every item, always: true}]}]\n")
+	write(t, file, text.String())
+	a := &app{config: file, getenv: os.LookupEnv, now: time.Now, random: func() float64 { return 0 }, egress: b.pager}
+	cfg, err := a.mustLoad()
+	must(t, err)
+	st, err := store.New(storetest.Memory(), store.Options{Now: a.now, Next: poll.Next})
+	must(t, err)
+	b.parts = a.build(slog.New(slog.NewTextHandler(&b.log, nil)), st, cfg, "", server.Options{})
+	must(t, b.apply(t.Context(), cfg, nil, false))
+	return b
+}
+
+// poll commits a poll of a source: bad, or one with items of these numbers.
+func (b *bureau) poll(source int, kind news.Kind, items ...int) {
+	b.t.Helper()
+	b.polls++
+	p := news.Poll{ID: b.polls, Source: fmt.Sprint("wire-", source), At: time.Now(), Kind: kind, Complete: kind == news.KindOK, Fetched: len(items), Generation: 1}
+	var list []news.Item
+	for _, n := range items {
+		list = append(list, news.Item{
+			Source: p.Source, Link: fmt.Sprintf("https://wire%d.example/%d", source, n), Title: invented(10*n + source), Published: time.Now().Add(-time.Minute),
+			Matches: []news.Match{{Topic: "all", Verdict: news.In, Rule: "every item"}},
+		})
+	}
+	if _, err := b.store.Commit(b.t.Context(), p, list); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// fail lets sources fail three times within an hour.
+func (b *bureau) fail(sources ...int) {
+	b.t.Helper()
+	for n := range 3 {
+		if n > 0 {
+			time.Sleep(30 * time.Minute)
+		}
+		for _, s := range sources {
+			b.poll(s, news.KindTimeout)
+		}
+	}
+}
+
+func TestNoticesComeOnceInOrderAndSigned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBureau(t)
+		for n := range 10 {
+			b.poll(n, news.KindOK, 1)
+		}
+		b.fail(0) // before the pager is known: it hears nothing of it
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- b.server.Notifier().Run(ctx) }()
+		after := func(wait time.Duration, what, want string) {
+			t.Helper()
+			time.Sleep(wait)
+			synctest.Wait()
+			if got := b.pager.take(); got != want {
+				t.Errorf("%s: got\n%s\nwant\n%s", what, got, want)
+			}
+		}
+		after(5*time.Minute+10*time.Second, "the past", "") // from here on always between two turns
+
+		b.poll(0, news.KindOK, 2)
+		b.poll(1, news.KindOK, 2, 3)
+		after(time.Minute, "well again, with news", "2 source Resolved: Wire 0 was failing; all: "+invented(20)+"; all: "+invented(31)+"; all: "+invented(21))
+		after(time.Hour, "nothing new", "")
+
+		b.pager.refuse = true
+		b.fail(2, 3)
+		after(5*time.Minute, "it refuses", "") // four times
+		b.poll(2, news.KindOK, 4)
+		b.pager.refuse = false
+		after(time.Minute, "before the next try", "")
+		after(time.Minute, "the same", "")
+		after(time.Minute, "what was refused comes as it was", "3 source Wire 2 is failing; 4 source Wire 3 is failing")
+		after(time.Minute, "then what came later", "5 source Resolved: Wire 2 was failing; all: "+invented(42))
+
+		b.pager.lose = true
+		must(t, b.store.Note(ctx, store.OfFile, []string{"feeds.yaml:3:1: no"}))
+		after(time.Minute, "the answer gets lost", "6 file feeds.yaml is not in force: it has mistakes")
+		b.pager.lose = false
+		after(2*time.Minute, "so it comes again", "6 file feeds.yaml is not in force: it has mistakes")
+		if n := len(b.pager.ids); b.pager.ids[n-1] != b.pager.ids[n-2] {
+			t.Errorf("the second time its id is %s, not %s", b.pager.ids[n-1], b.pager.ids[n-2])
+		}
+
+		b.fail(4, 5, 6, 7, 8, 9)
+		after(time.Minute, "six of them", "7-12 incident 6 of 10 sources fail at once")
+		for n := 4; n < 10; n++ {
+			b.poll(n, news.KindOK)
+		}
+		after(time.Minute, "six are well", "13-18 incident 6 of 10 sources answer again")
+
+		must(t, b.store.Note(ctx, store.OfLine, []string{"own outage"}))
+		must(t, b.store.Note(ctx, store.OfLine, []string{"own outage"}))
+		after(time.Minute, "the line", "19 line Most sources cannot be reached")
+		must(t, b.store.Note(ctx, store.OfLine, nil))
+		after(time.Minute, "the line again", "20 line The sources can be reached again")
+
+		cancel()
+		must(t, <-ended)
+		if len(b.pager.bad) > 0 {
+			t.Errorf("not signed: %q", b.pager.bad)
+		}
+		said := b.log.String()
+		if strings.Count(said, "notice not delivered") != 2 || !strings.Contains(said, "pager.example: it answers Service Unavailable") || strings.Contains(said, "hush") || strings.Contains(said, "sesame") {
+			t.Errorf("the log:\n%s", said)
+		}
+	})
+}
+
+// TestNoticesGoOnAfterARestart refuses one, and takes it from another process.
+func TestNoticesGoOnAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBureau(t)
+		run := func(d time.Duration) {
+			ctx, cancel := context.WithTimeout(t.Context(), d)
+			defer cancel()
+			must(t, server.New(server.Options{Store: b.store, NoticeStore: b.store, Now: time.Now}).Notifier().Run(ctx)) // no target: all is forgotten
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		must(t, b.server.Notifier().Run(ctx))
+		cancel()
+		b.poll(0, news.KindOK, 1)
+		b.fail(0)
+		b.pager.refuse = true
+		ctx, cancel = context.WithTimeout(t.Context(), 90*time.Second)
+		must(t, b.server.Notifier().Run(ctx))
+		cancel()
+		b.pager.refuse = false
+		ctx, cancel = context.WithTimeout(t.Context(), 5*time.Minute)
+		must(t, b.server.Notifier().Run(ctx))
+		cancel()
+		if got, want := b.pager.take(), "1 source Wire 0 is failing"; got != want {
+			t.Errorf("after the restart: %q, want %q", got, want)
+		}
+		run(time.Second)
+		rows, err := b.store.Targets(t.Context())
+		if err != nil || len(rows) != 0 {
+			t.Errorf("a target that is gone leaves %v, %v", rows, err)
+		}
+	})
+}
+
+// TestNoticesReachAPrivateAddressByNameOnly posts to a server of this machine.
+func TestNoticesReachAPrivateAddressByNameOnly(t *testing.T) {
+	for allowed, want := range map[string]int{"true": 1, "false": 0} {
+		var came sync.WaitGroup
+		n := 0
+		came.Add(want)
+		srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { n++; came.Done() }))
+		text := fmt.Sprintf("notify: [{url: %q, allow_private_network: %s}]\n%s", srv.URL, allowed, smallFile)
+		var log strings.Builder
+		d := newDaemon(t, filepath.Join(t.TempDir(), "feeds.yaml"), text, &log)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL, strings.NewReader("{}"))
+		must(t, err)
+		resp, err := d.targets(d.config.Load().Notify)[0].Egress.RoundTrip(r)
+		if err == nil {
+			must(t, resp.Body.Close())
+		} else if want == 1 || !strings.Contains(err.Error(), "private") {
+			t.Error(err)
+		}
+		came.Wait()
+		srv.Close()
+		if n != want {
+			t.Errorf("allow_private_network %s: %d requests, want %d", allowed, n, want)
+		}
+	}
+}
