@@ -15,7 +15,7 @@ import (
 )
 
 type backupCmd struct {
-	File string `arg:"" help:"Where the copy goes; it is replaced at once when it is there. - is standard output."`
+	File string `arg:"" help:"Where the copy goes; it is replaced at once when it is there. F.jsonl.zst is a stream that any engine reads, - standard output."`
 }
 
 // Run copies the database and verifies the copy. Where a daemon has it, the copy
@@ -24,12 +24,13 @@ func (c backupCmd) Run(ctx context.Context, a *app) error {
 	switch {
 	case c.File == "-":
 		return a.withStore(ctx, c, nil, func(st *store.Store) error { return st.Backup(ctx, a.stdout) })
-	case strings.HasSuffix(c.File, ".zst"):
-		return usageError{errors.New("a backup is a database file: name it like khyber-2026-11-23.db")}
 	case same(a.data, c.File):
 		return fmt.Errorf("%s is the database itself: name another file", c.File)
 	}
 	copied := func(f *os.File) error { return backupCmd{"-"}.Run(ctx, a.writing(f)) }
+	if strings.HasSuffix(c.File, streamSuffix) {
+		copied = func(f *os.File) error { return a.stream(ctx, f) }
+	}
 	return replace(c.File, copied, func(path string) error {
 		a.reached("backup.written")
 		items, err := a.verify(ctx, path)
@@ -67,7 +68,7 @@ func verdictOfFile(path string, items int) string {
 }
 
 type restoreCmd struct {
-	File string `arg:"" help:"A backup."`
+	File string `arg:"" help:"A backup, or a stream."`
 }
 
 // Run puts a verified backup in the place of the database, which is kept as
@@ -80,7 +81,7 @@ func (c restoreCmd) Run(ctx context.Context, a *app) error {
 	}
 	aside := a.data + ".before-restore"
 	put := func() error {
-		return replace(a.data, func(f *os.File) error { return copyFile(f, c.File) }, func(string) error {
+		return replace(a.data, func(f *os.File) error { return a.fill(ctx, f, c.File) }, func(string) error {
 			if !exists(a.data) {
 				return nil
 			}
@@ -134,6 +135,9 @@ func (a *app) locked(ctx context.Context, f func() error) error {
 
 // verify looks for damage in a file that is not in use, and counts its items.
 func (a *app) verify(ctx context.Context, path string) (items int, err error) {
+	if isStream(path) {
+		return checkStream(path)
+	}
 	err = a.withFile(ctx, path, nil, func(st *store.Store) error {
 		items, err = verify(ctx, st, path)
 		return err

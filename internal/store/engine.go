@@ -100,6 +100,15 @@ type ReadTx interface {
 	Keys(table Table, prefix string) ([]string, error)
 	// Rows returns the values of keys; nil: there is none.
 	Rows(table Table, keys []string) ([][]byte, error)
+
+	// What only a Stream asks for, since nothing else names it: every key with
+	// the item that carries it, every text with its uses, every entry of an
+	// index in the order in which those under one key were put there, and the
+	// highest mark that a topic has ever given.
+	EachKey(f func(KeyOf) error) error
+	EachUse(f func(Text, []story.Use) error) error
+	EachNear(f func(Index, Near) error) error
+	Top(topic string) (news.Mark, error)
 }
 
 // Tx is a transaction that writes too.
@@ -131,8 +140,10 @@ type Tx interface {
 	PutKin(kin []Kin) error
 	PutTopics(t []Topic) error
 	// Append gives each item the next mark of the topic, and leaves out those
-	// that have one.
+	// that have one. An item that brings a mark keeps it: marks rise.
 	Append(topic string, items []Joined) (added int, err error)
+	// SetTop says which mark is the highest that the topic has ever given.
+	SetTop(topic string, top news.Mark) error
 	// Strip turns items into stubs and deletes their revisions. Keys and entries
 	// stay.
 	Strip(stubs []Stub) error
@@ -176,6 +187,14 @@ type Owner struct {
 	Source string // origin
 	Text   uint64
 	Stub   bool
+}
+
+// ShortKey returns what engines keep of a key: the first 64 bits of its hash and
+// the last 32 of its scope. A stream between two of them has no more.
+func ShortKey(k story.Key) story.Key {
+	k.Scope = uint64(uint32(k.Scope))
+	clear(k.Hash[8:])
+	return k
 }
 
 // KeyOf is a key and the item that it was found to be.
@@ -251,6 +270,8 @@ const (
 	TablePass                           // where Reconcile stands
 	TableEvents                         // what is to be told, in its order
 	TableTargets                        // how far it was told, by target
+
+	tablesEnd // no table: those before it are all
 )
 
 // Row is a value under a key. Neither is empty.

@@ -223,7 +223,12 @@ func (t *tx) Append(topic string, items []store.Joined) (int, error) {
 		if marks.Get(be8(seq)) != nil {
 			continue
 		}
-		mark, err := entries.NextSequence()
+		mark := uint64(j.Mark)
+		if mark == 0 {
+			mark, err = entries.NextSequence()
+		} else {
+			err = entries.SetSequence(mark)
+		}
 		if err != nil {
 			return 0, fmt.Errorf("next mark of %s: %w", topic, err)
 		}

@@ -219,6 +219,7 @@ func (t *transaction) Document(source string) ([]store.Present, error) {
 func (t *transaction) Owners(keys []story.Key) ([][]store.Owner, error) {
 	out := make([][]store.Owner, len(keys))
 	for i, key := range keys {
+		key = store.ShortKey(key)
 		key.Scope = 0
 		for _, c := range t.keys[key] {
 			if o := t.owner(c.item); o.ID != 0 {
@@ -400,6 +401,7 @@ func (t *transaction) PutItems(items []store.Stored) error {
 
 func (t *transaction) SetKeys(keys []store.KeyOf) error {
 	for _, k := range keys {
+		k.Key = store.ShortKey(k.Key)
 		scope := k.Key.Scope
 		k.Key.Scope = 0
 		all := slices.Clone(t.keys[k.Key])
@@ -438,7 +440,9 @@ func (t *transaction) Append(topic string, items []store.Joined) (int, error) {
 			continue
 		}
 		set(t, t.marks, at, true)
-		j.Mark = t.marked[topic] + 1
+		if j.Mark == 0 {
+			j.Mark = t.marked[topic] + 1
+		}
 		set(t, t.marked, topic, j.Mark)
 		all = append(all, j)
 	}

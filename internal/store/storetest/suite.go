@@ -101,6 +101,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 	t.Run("AReaderByMarksMissesNothing", func(t *testing.T) { order(t, open, h) })
 	t.Run("VerifyNamesPromisesThatDoNotHold", func(t *testing.T) { verifies(t, open, h) })
 	t.Run("ExpiryMakesRoomOnADiskThatIsNearlyFull", func(t *testing.T) { shrinks(t, open, h) })
+	t.Run("AStreamTakesAllAlong", func(t *testing.T) { streamed(t, open, h) })
 	t.Run("TestPropModel", func(t *testing.T) { model(t, open, h) })
 }
 

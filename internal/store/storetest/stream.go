@@ -1,0 +1,118 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"khyber/internal/news"
+	"khyber/internal/store"
+)
+
+// streamed moves all that is kept to another engine: what is read there is the
+// same, and what comes afterwards too.
+func streamed(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
+	today := func(w *World, item news.Item) news.Item {
+		item.Published = w.Now.Add(-time.Hour)
+		return item
+	}
+	fill := func(w *World) {
+		w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"), w.Item("alpha", 9))
+		w.Now = w.Now.Add(day)
+		w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"))
+		edited := w.Item("alpha", 1, "border")
+		edited.Title += " again"
+		w.Commit("alpha", edited, w.Item("alpha", 2, "border", "talks"))
+		w.Now = w.Now.Add(40 * day)
+		w.Commit("beta", w.Item("beta", 5, "talks"))
+		w.expire(30 * day)
+		w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"), today(w, wire("alpha", 6, "talks")))
+		w.Commit("beta", today(w, wire("beta", 6, "talks")))
+		if err := w.Store.Note(t.Context(), store.OfFile, []string{"no"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stream := func(w *World) []byte {
+		var out bytes.Buffer
+		if err := w.Store.Stream(t.Context(), &out); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	for name, to := range map[string]func(testing.TB) store.Engine{"memory": func(testing.TB) store.Engine { return Memory() }, "its own": open} {
+		a := NewWorld(t, open(t), h)
+		fill(a)
+		if e := a.Topic("talks", store.Page{}).Entries[0]; len(e.Story.Members) != 1 {
+			t.Errorf("no copy would be streamed: %+v", e)
+		}
+		whole := stream(a)
+		items, err := store.CheckStream(bytes.NewReader(whole))
+		status, _ := a.Store.Status(t.Context())
+		if err != nil || items != status.Items {
+			t.Errorf("%d items are streamed, want %d: %v", items, status.Items, err)
+		}
+		engine := to(t)
+		b := &World{t: t, Now: a.Now, hooks: h, Config: a.Config, polls: a.polls}
+		st, err := store.New(engine, store.Options{Now: func() time.Time { return b.Now }, Next: Next})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := st.Load(t.Context(), bytes.NewReader(whole)); err != nil {
+			t.Fatal(name, err)
+		}
+		if err := st.Load(t.Context(), bytes.NewReader(whole)); !errors.Is(err, store.ErrNotEmpty) {
+			t.Errorf("a stream is loaded over what is there: %v", err)
+		}
+		b.open(engine)
+		for round := range 2 {
+			for _, topic := range []string{"border", "talks"} {
+				for _, view := range []string{store.ViewCopies, store.ViewAll, store.ViewStories} {
+					same(b, topic+" "+view, b.Topic(topic, store.Page{View: view, Late: true}), a.Topic(topic, store.Page{View: view, Late: true}))
+				}
+			}
+			same(b, "lines of the stream", lines(t, stream(b)), lines(t, stream(a)))
+			if round == 0 { // and they go on alike
+				for _, w := range []*World{a, b} {
+					w.Now = w.Now.Add(day)
+					w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"), today(w, own("alpha", 4, "talks")))
+					w.Commit("beta", today(w, wire("beta", 4, "talks")))
+					w.expire(30 * day)
+				}
+			}
+		}
+		if err := b.Store.Verify(t.Context()); err != nil {
+			t.Error(err)
+		}
+		for _, cut := range []int{0, 3, len(whole) / 2, len(whole) - 1} {
+			if _, err := store.CheckStream(bytes.NewReader(whole[:cut])); err == nil {
+				t.Errorf("a stream that is cut after %d of %d bytes is taken", cut, len(whole))
+			}
+		}
+	}
+}
+
+// lines are the records of a stream but for head and end, as a set: engines keep
+// what has no order in any.
+func lines(t *testing.T, stream []byte) map[string]bool {
+	t.Helper()
+	zip, err := zstd.NewReader(bytes.NewReader(stream))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zip.Close()
+	var text bytes.Buffer
+	if _, err := text.ReadFrom(zip); err != nil {
+		t.Fatal(err)
+	}
+	set := make(map[string]bool)
+	for line := range strings.Lines(text.String()) {
+		if !strings.HasPrefix(line, `{"Head"`) && !strings.HasPrefix(line, `{"End"`) && !strings.HasPrefix(line, `{"Keys"`) && !strings.HasPrefix(line, `{"Near"`) {
+			set[line] = true
+		}
+	}
+	return set
+}
