@@ -27,7 +27,8 @@ const newsAge = 48 * time.Hour
 // ErrStaleConfig, ErrFull, ErrReadOnly, or ErrNotFound for a source that is not
 // in the file; then nothing was written. After another error that is not sure,
 // and the same Commit can be repeated.
-func (s *Store) Commit(ctx context.Context, p news.Poll, items []news.Item) (news.Poll, error) {
+func (s *Store) Commit(ctx context.Context, p news.Poll, items []news.Item) (done news.Poll, err error) {
+	defer func() { s.counts.refused(err) }()
 	v := s.view.Load()
 	if v == nil || p.Generation != v.generation {
 		return p, fmt.Errorf("commit %s: %w", p.Source, ErrStaleConfig)
@@ -42,7 +43,7 @@ func (s *Store) Commit(ctx context.Context, p news.Poll, items []news.Item) (new
 	}
 	// Texts are read before the transaction, which others wait for.
 	c := commit{view: v, src: src, poll: p, items: items}
-	err := s.engine.Read(ctx, func(tx ReadTx) error {
+	err = s.engine.Read(ctx, func(tx ReadTx) error {
 		rec, err := s.begin(tx, p)
 		if err != nil {
 			return err
@@ -106,6 +107,7 @@ func (s *Store) write(ctx context.Context, c commit) (news.Poll, error) {
 	s.moved(done.touched)
 	s.conflicts.Add(int64(done.conflicting))
 	s.capped.Add(int64(done.capped))
+	s.counts.kept(&done)
 	s.account(done.poll)
 	s.opt.Crash("commit.done")
 	return done.poll, nil
@@ -183,6 +185,7 @@ type commit struct {
 	judged      news.Distrust                    // of the source's guids, after this document
 	conflicting int                              // entries whose keys name two items
 	capped      int                              // items with more candidates than were compared
+	copies      map[string]int                   // new edges of copies, by rule
 	owners      map[story.Key][]Owner            // of every key of the document
 	known       map[news.ItemID]Owner            // items of this source among them
 	present     []Present                        // items of the document
@@ -208,7 +211,7 @@ func (c *commit) run() error {
 	c.poll.Rejected = maps.Clone(c.poll.Rejected) // the caller's, and this may run twice
 	c.judged = c.rec.State.Distrust
 	c.owners, c.known = make(map[story.Key][]Owner), make(map[news.ItemID]Owner)
-	c.joins, c.shown = make(map[string][]Joined), make(map[string]bool)
+	c.joins, c.shown, c.copies = make(map[string][]Joined), make(map[string]bool), make(map[string]int)
 	c.signed = make(map[news.ItemID]*story.Signature)
 	for _, step := range []func() error{c.identify, c.keep, c.relate, c.join, c.surges, c.note, c.finish, c.touch} {
 		if err := step(); err != nil {

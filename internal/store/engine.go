@@ -270,6 +270,7 @@ const (
 	TablePass                           // where Reconcile stands
 	TableEvents                         // what is to be told, in its order
 	TableTargets                        // how far it was told, by target
+	TableFacts                          // single facts: when the last backup was made
 
 	tablesEnd // no table: those before it are all
 )
@@ -306,6 +307,13 @@ type Stub struct {
 	Polls  uint64    // good polls of its source at Since
 }
 
+// CommitSizes measures the commits of an engine, in each of which many writes
+// may share.
+type CommitSizes struct {
+	Seconds Histogram // how long a commit took
+	Writes  Histogram // how many shared it
+}
+
 // Sizes measures an engine.
 type Sizes struct {
 	Items      int
@@ -316,4 +324,7 @@ type Sizes struct {
 	DiskFree   int64         // bytes that its disk has left; 0: not known
 	Fault      error         // why there are no writes: ErrFull as long as there is no room; nil: there are
 	Crashed    bool          // it was not closed the last time, and not checked since
+	Schema     int           // of the file
+
+	Commits CommitSizes // since it was opened
 }

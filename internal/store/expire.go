@@ -82,6 +82,7 @@ func (s *Store) Expire(ctx context.Context, keep time.Duration, limit int) (Expi
 	s.expiry = done.expiry
 	s.expiry.taken += done.done.Items
 	s.moved(done.touched)
+	s.counts.expired(done.done)
 	s.opt.Crash("expire.batch")
 	return done.done, nil
 }

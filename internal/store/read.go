@@ -246,18 +246,20 @@ func matchIn(item *news.Item, topic string) (news.Match, bool) {
 type Status struct {
 	Sizes
 	Generation   uint64
-	Sources      int   // ever polled or in the file
-	Topics       int   // in the file
-	Rematch      int   // items that a changed topic is still to be matched with
-	Unaccounted  int64 // polls since the start whose items did not add up (P5)
-	KeyConflicts int64 // since the start: entries whose keys name two items
-	Capped       int64 // since the start: items with more candidates for copies than were compared
+	Sources      int       // ever polled or in the file
+	Topics       int       // in the file
+	Rematch      int       // items that a changed topic is still to be matched with
+	Unaccounted  int64     // polls since the start whose items did not add up (P5)
+	KeyConflicts int64     // since the start: entries whose keys name two items
+	Capped       int64     // since the start: items with more candidates for copies than were compared
+	Counts                 // since the start
+	Backup       time.Time // when the last backup was made; zero: never
 }
 
 // Status measures the store.
 func (s *Store) Status(ctx context.Context) (Status, error) {
 	looked, under := math.MaxInt, false
-	st := Status{Unaccounted: s.unaccounted.Load(), KeyConflicts: s.conflicts.Load(), Capped: s.capped.Load()}
+	st := Status{Unaccounted: s.unaccounted.Load(), KeyConflicts: s.conflicts.Load(), Capped: s.capped.Load(), Counts: s.counts.copy()}
 	err := s.engine.Read(ctx, func(tx ReadTx) error {
 		var err error
 		if st.Generation, err = tx.Generation(); err != nil {
@@ -265,6 +267,9 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 		}
 		sources, err := tx.Sources(nil)
 		if err != nil {
+			return err
+		}
+		if st.Backup, err = lastBackup(tx); err != nil {
 			return err
 		}
 		topics, err := tx.Topics()

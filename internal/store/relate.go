@@ -277,6 +277,9 @@ func (r *relation) connect(ids []news.ItemID) error {
 			edges[pair] = e
 			put = append(put, e)
 			if e.Joins() {
+				if !had || !old.Joins() {
+					r.copies[e.Rule]++
+				}
 				r.touched[id], r.touched[other] = true, true
 			}
 		}

@@ -35,6 +35,7 @@ type Store struct {
 	view     atomic.Pointer[view]
 
 	unaccounted, conflicts, capped atomic.Int64 // since the start, for Status
+	counts                         counts
 
 	mu        sync.RWMutex
 	revisions map[string]uint64 // by topic ID
@@ -65,7 +66,7 @@ func New(e Engine, o Options) (*Store, error) {
 	if o.Crash == nil {
 		o.Crash = func(string) {}
 	}
-	return &Store{engine: e, opt: o, revisions: make(map[string]uint64)}, nil
+	return &Store{engine: e, opt: o, revisions: make(map[string]uint64), counts: newCounts()}, nil
 }
 
 // known returns the view; before the first ApplyConfig one without sources.

@@ -90,6 +90,7 @@ type Engine struct {
 	full    error         // of the last write, if there was no room for it
 	marked  bool          // the file says that it is open
 	crashed bool          // it did so when it was opened, and was not checked since
+	commits store.CommitSizes
 }
 
 // Open opens the file, or makes one where there is none. Its folder must exist.
@@ -128,7 +129,8 @@ func Open(path string, o Options) (e *Engine, err error) {
 	}
 	e = &Engine{
 		db: db, path: path, limit: o.MaxSize, reserve: o.Reserve, now: o.Now, tell: o.Broken, crash: o.Crash,
-		reads: make(map[*bbolt.Tx]time.Time),
+		commits: store.CommitSizes{Seconds: store.NewHistogram(secondsOfCommit...), Writes: store.NewHistogram(writesOfCommit...)},
+		reads:   make(map[*bbolt.Tx]time.Time),
 	}
 	if err := e.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -307,7 +309,8 @@ func (e *Engine) Sizes(context.Context) (store.Sizes, error) {
 	})
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s.Fault, s.Crashed = cmp.Or(e.fault, e.full), e.crashed
+	s.Fault, s.Crashed, s.Schema = cmp.Or(e.fault, e.full), e.crashed, schema
+	s.Commits = store.CommitSizes{Seconds: e.commits.Seconds.Copy(), Writes: e.commits.Writes.Copy()}
 	for _, at := range e.reads {
 		s.OldestRead = max(s.OldestRead, e.now().Sub(at))
 	}

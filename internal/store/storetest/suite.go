@@ -89,6 +89,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"ATopicKnowsTheSourcesThatGaveToIt", givers},
 		{"AnEpisodeOfTroubleIsKeptToItsEnd", notices},
 		{"WhatIsToBeToldIsNumberedInItsOrder", events},
+		{"WhatIsDoneIsCounted", counted},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := NewWorld(t, open(t), h)
