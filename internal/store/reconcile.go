@@ -59,7 +59,7 @@ func (s *Store) Reconcile(ctx context.Context, n int) (Reconciled, error) {
 			return err
 		}
 		now := seconds(s.opt.Now())
-		c := commit{Store: s, tx: tx, view: v, poll: news.Poll{At: now}, shown: make(map[string]bool)}
+		c := commit{Store: s, tx: tx, view: v, poll: news.Poll{At: now}, shown: make(map[string]bool), copies: make(map[string]int)}
 		if err := c.again(&at, min(n, reconcileMost)); err != nil {
 			return err
 		}

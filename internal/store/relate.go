@@ -67,7 +67,9 @@ func (c *commit) relate() error {
 			if item := &stored[i].Item; c.poll.At.Sub(item.At) < nearDays {
 				r.items[item.ID] = &stored[i]
 				ids = append(ids, item.ID)
-				c.view.memory.keepSign(&stored[i], c.signed[item.ID])
+				if made := c.signed[item.ID]; made != nil {
+					c.view.memory.keepSign(&stored[i], made)
+				}
 			}
 		}
 	}

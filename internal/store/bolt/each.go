@@ -48,24 +48,34 @@ func (t *tx) EachUse(f func(store.Text, []story.Use) error) error {
 	if err != nil {
 		return err
 	}
-	named := make(map[[8]byte]string)
+	named := make(map[[4]byte]string)
 	for i := range sources {
 		sum := sha256.Sum256([]byte(sources[i].Origin))
-		named[[8]byte(sum[:8])] = sources[i].Origin
+		named[[4]byte(sum[:4])] = sources[i].Origin
 	}
-	return t.Bucket(bUse).ForEach(func(k, v []byte) error {
-		text := store.Text{Source: named[[8]byte(k[:8])], Hash: be(k[8:])}
-		var uses []story.Use
-		c := reader(otherVersion, v)
-		list(c, &uses, c.use)
-		if err := c.end(); err != nil {
-			return fmt.Errorf("uses of a text of %s: %w", text.Source, err)
-		}
-		if text.Source == "" {
+	var text store.Text
+	var uses []story.Use
+	told := func() error {
+		if text.Source == "" || len(uses) == 0 {
 			return nil
 		}
 		return f(text, uses)
+	}
+	err = t.uses().each(nil, func(k, v []byte) error {
+		next := store.Text{Source: named[[4]byte(k[:4])], Hash: be(k[4:useText])}
+		if next != text {
+			if err := told(); err != nil {
+				return err
+			}
+			text, uses = next, nil
+		}
+		uses = append(uses, useOf(k, v))
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return told()
 }
 
 // EachNear goes through the indexes, day by day.

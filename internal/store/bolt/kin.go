@@ -42,6 +42,10 @@ func packUse(u story.Use) []byte {
 	return binary.BigEndian.AppendUint64(at[3:], u.Other)
 }
 
+func useOf(key, value []byte) story.Use {
+	return story.Use{Item: news.ItemID(be(key[useText:])), At: useTime(value), Other: be(value[5:])}
+}
+
 func useTime(value []byte) time.Time {
 	return time.Unix(int64(be(append(make([]byte, 3, 8), value[:5]...))), 0).UTC()
 }
@@ -74,7 +78,7 @@ func (t *tx) Uses(texts []store.Text) ([][]story.Use, error) {
 	out := make([][]story.Use, len(texts))
 	for i, text := range texts {
 		err := t.uses().each(textKey(text), func(k, v []byte) error {
-			out[i] = append(out[i], story.Use{Item: news.ItemID(be(k[useText:])), At: useTime(v), Other: be(v[5:])})
+			out[i] = append(out[i], useOf(k, v))
 			return nil
 		})
 		if err != nil {
