@@ -45,7 +45,10 @@ func (d *daemon) unlessBroken(ctx context.Context, err error) error {
 // served as it is, and takes no more writes.
 func (d *daemon) examine(ctx context.Context) error {
 	status, err := d.store.Status(ctx)
-	if err != nil || !status.Crashed {
+	if ctx.Err() != nil || err == nil && !status.Crashed {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	d.log.Warn("opened after a crash", "file", d.app.data, "known", status.Items)

