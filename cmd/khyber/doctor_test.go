@@ -169,6 +169,8 @@ func TestFreePagesAndAFullDatabaseAreTold(t *testing.T) {
 	}{
 		{store.Sizes{Bytes: 600 << 20, Free: 400 << 20}, "[k.db: 400 of its 600 MiB hold nothing: khyber compact frees them while the daemon is stopped]"},
 		{store.Sizes{Bytes: 100 << 20, Free: 90 << 20, Limit: 8 << 30}, "[]"},
+		{store.Sizes{Crashed: true}, "[k.db: it was not closed, as after a kill or a loss of power: khyber verify looks for damage]"},
+		{store.Sizes{Crashed: true, Fault: fmt.Errorf("page 7: %w", store.ErrDamaged)}, "[k.db: it is damaged and takes no writes: put a backup in its place with khyber restore]"},
 		{store.Sizes{Bytes: 95 << 20, Free: 1 << 20, Limit: 100 << 20}, "[k.db: it has reached nine tenths of its limit: raise --max-db, or keep less with --keep]"},
 	} {
 		texts := []string{}

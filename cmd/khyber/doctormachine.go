@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -63,6 +64,12 @@ func writtenSecret(cfg *config.Config) bool {
 // examineSizes looks at the database file.
 func examineSizes(path string, s store.Sizes) []finding {
 	var out []finding
+	switch {
+	case errors.Is(s.Fault, store.ErrDamaged):
+		out = append(out, finding{losing, path + ": it is damaged and takes no writes: put a backup in its place with khyber restore", nil})
+	case s.Crashed:
+		out = append(out, finding{losing, path + ": it was not closed, as after a kill or a loss of power: khyber verify looks for damage", nil})
+	}
 	if s.Free > freePages && s.Free > s.Bytes/2 {
 		out = append(out, finding{costly, fmt.Sprintf("%s: %d of its %d MiB hold nothing: khyber compact frees them while the daemon is stopped", path, s.Free>>20, s.Bytes>>20), nil})
 	}
