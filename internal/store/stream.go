@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -340,21 +341,34 @@ func (o *streamer) topics() error {
 		if err := o.write(record{Topic: &topicRecord{t, top}}); err != nil {
 			return err
 		}
-		var joined []Joined // highest first
-		for below, more := news.Mark(0), true; more; {
-			part, err := o.tx.Entries(t.Origin, below, maxScan)
-			if err != nil {
+		if err := o.entries(t.Origin); err != nil {
+			return err
+		}
+		for n := 2; n <= calmMost; n++ {
+			if err := o.entries(calmOrigin(t.Origin, n)); err != nil {
 				return err
-			}
-			joined = append(joined, part...)
-			if more = len(part) == maxScan; more {
-				below = part[len(part)-1].Mark
 			}
 		}
-		for i := len(joined) - 1; i >= 0; i-- {
-			if err := o.write(record{Entry: &entryRecord{t.Origin, joined[i]}}); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// entries are what is filed under an origin, the earliest first.
+func (o *streamer) entries(origin string) error {
+	var joined []Joined // highest first
+	for below, more := news.Mark(0), true; more; {
+		part, err := o.tx.Entries(origin, below, maxScan)
+		if err != nil {
+			return err
+		}
+		joined = append(joined, part...)
+		if more = len(part) == maxScan; more {
+			below = part[len(part)-1].Mark
+		}
+	}
+	for _, j := range slices.Backward(joined) {
+		if err := o.write(record{Entry: &entryRecord{origin, j}}); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -31,7 +31,7 @@ func streamed(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		w.Commit("beta", w.Item("beta", 5, "talks"))
 		w.expire(30 * day)
 		w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"), today(w, wire("alpha", 6, "talks")))
-		w.Commit("beta", today(w, wire("beta", 6, "talks")))
+		w.Commit("beta", today(w, wire("beta", 6, "talks")), today(w, own("beta", 7, "talks")))
 		if err := w.Store.Note(t.Context(), store.OfFile, []string{"no"}); err != nil {
 			t.Fatal(err)
 		}
@@ -46,8 +46,12 @@ func streamed(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 	for name, to := range map[string]func(testing.TB) store.Engine{"memory": func(testing.TB) store.Engine { return Memory() }, "its own": open} {
 		a := NewWorld(t, open(t), h)
 		fill(a)
-		if e := a.Topic("talks", store.Page{}).Entries[0]; len(e.Story.Members) != 1 {
+		if e := a.Topic("talks", store.Page{}).Entries[0]; len(e.Story.Members) == 0 {
 			t.Errorf("no copy would be streamed: %+v", e)
+		}
+		calm := store.Page{MinPublishers: 2, Late: true}
+		if len(a.Topic("talks", calm).Entries) == 0 {
+			t.Error("no entry of the calm view would be streamed")
 		}
 		whole := stream(a)
 		items, err := store.CheckStream(bytes.NewReader(whole))
@@ -70,6 +74,7 @@ func streamed(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		b.open(engine)
 		for round := range 2 {
 			for _, topic := range []string{"border", "talks"} {
+				same(b, topic+" of two publishers", b.Topic(topic, calm), a.Topic(topic, calm))
 				for _, view := range []string{store.ViewCopies, store.ViewAll, store.ViewStories} {
 					same(b, topic+" "+view, b.Topic(topic, store.Page{View: view, Late: true}), a.Topic(topic, store.Page{View: view, Late: true}))
 				}
