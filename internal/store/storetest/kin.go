@@ -68,7 +68,12 @@ func (t *transaction) DropNear(day, use time.Time) error {
 		}
 	}
 	for text, uses := range maps.Clone(t.uses) {
-		set(t, t.uses, text, slices.DeleteFunc(slices.Clone(uses), func(u story.Use) bool { return u.At.Before(use) }))
+		kept := slices.DeleteFunc(slices.Clone(uses), func(u story.Use) bool { return u.At.Before(use) })
+		if len(kept) == 0 {
+			unset(t, t.uses, text)
+		} else {
+			set(t, t.uses, text, kept)
+		}
 	}
 	return nil
 }
