@@ -251,7 +251,7 @@ func TestWorkOfAPoll(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if n > 11_000 { // gofeed's own parser alone: 8,750
+	if n > 6_500 { // of 30 items; gofeed alone, on the whole document: 8,750
 		t.Errorf("%.0f allocations", n)
 	}
 }

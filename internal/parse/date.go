@@ -24,6 +24,8 @@ type dates struct {
 	monthFst bool           // 10/05/2026 is the fifth of October
 	decided  bool           // by a number above 12 somewhere in the document
 	places   map[string]*time.Location
+
+	tokens, numbers []dateToken // room for those of one date
 }
 
 // maxPlaces bounds how many names of zones one document can have looked up.
@@ -66,7 +68,7 @@ const (
 // is no date, or one that cannot be true. zoned is false when the date names no
 // zone that is known, and the source's own was taken.
 func (d *dates) parse(raw string) (t time.Time, zoned, ok bool) {
-	r := dateReader{dates: d, tokens: tokenizeDate(cutBytes(strings.TrimSpace(raw), maxDateBytes)), month: -1, day: -1, year: -1}
+	r := d.reader(raw)
 	if t, ok := r.number(); ok {
 		return sane(t, true)
 	}
@@ -78,6 +80,15 @@ func (d *dates) parse(raw string) (t time.Time, zoned, ok bool) {
 		return time.Time{}, false, false
 	}
 	return r.assemble(y, m, day)
+}
+
+// reader takes a date apart. It is valid until the next one is.
+func (d *dates) reader(raw string) *dateReader {
+	if d.numbers == nil {
+		d.numbers = make([]dateToken, 0, 8)
+	}
+	d.tokens = tokenizeDate(d.tokens[:0], cutBytes(strings.TrimSpace(raw), maxDateBytes))
+	return &dateReader{dates: d, tokens: d.tokens, numbers: d.numbers[:0], month: -1, day: -1, year: -1}
 }
 
 // sane drops dates that are defaults or slips.
@@ -375,7 +386,7 @@ func (d *dates) learn(raw string) {
 	if d.decided || strings.Count(raw, "/") < 2 && strings.Count(raw, ".") < 2 {
 		return
 	}
-	r := dateReader{dates: d, tokens: tokenizeDate(cutBytes(strings.TrimSpace(raw), maxDateBytes)), month: -1, day: -1, year: -1}
+	r := d.reader(raw)
 	if !r.read() || r.month >= 0 || len(r.numbers) < 3 || !r.slashed || len(r.numbers[0].text) > 2 {
 		return
 	}
@@ -438,8 +449,7 @@ func inLocation(wall time.Time, loc *time.Location) time.Time {
 
 // tokenizeDate cuts a date into numbers, words and signs. Digits of other
 // scripts become ASCII.
-func tokenizeDate(s string) []dateToken {
-	out := make([]dateToken, 0, 16) // a usual date has 11
+func tokenizeDate(out []dateToken, s string) []dateToken {
 	space := false
 	for s != "" {
 		r, n := utf8.DecodeRuneInString(s)

@@ -22,7 +22,7 @@ const maxTreeDepth = 200
 // maxSummaryBytes, and as safe HTML of at most maxExcerptChars characters of
 // text, cut at a block's end. The HTML is written anew from a tree with a short
 // list of elements, so it is safe and well-formed by construction.
-func (r rich) excerpt() (plain, safe string) {
+func (r rich) excerpt(x *excerpter) (plain, safe string) {
 	text := cutBytes(r.text, maxExcerptInput)
 	if !(rich{text, r.kind, r.base}).isHTML() {
 		text = fold(text)
@@ -34,16 +34,14 @@ func (r rich) excerpt() (plain, safe string) {
 		}
 		return cutWords(text, maxSummaryBytes), "<p>" + html.EscapeString(cutChars(text, maxExcerptChars)) + "</p>"
 	}
-	x := &excerpter{base: r.base}
+	*x = excerpter{base: r.base, plain: x.plain[:0], out: x.out[:0], para: x.para[:0], containers: x.containers[:0]}
 	if strings.IndexByte(text, '<') < 0 {
 		x.text(unescape(text))
 	} else {
-		x.plain.Grow(min(len(text), 2*maxSummaryBytes))
-		x.out.Grow(min(len(text), 2*maxExcerptChars))
 		x.parse(text)
 	}
 	x.flush()
-	return rich{x.plain.String(), kindPlain, r.base}.line(maxSummaryBytes), x.out.String()
+	return rich{string(x.plain), kindPlain, r.base}.line(maxSummaryBytes), string(x.out)
 }
 
 // excerpter walks a tree and writes the excerpt. Text is collected in a
@@ -51,8 +49,8 @@ func (r rich) excerpt() (plain, safe string) {
 // beyond the limit.
 type excerpter struct {
 	base  *url.URL
-	plain strings.Builder
-	out   strings.Builder
+	plain []byte
+	out   []byte
 	chars int  // of text written so far
 	full  bool // the limit is reached
 
@@ -84,7 +82,7 @@ func (x *excerpter) parse(text string) {
 }
 
 func (x *excerpter) node(n *html.Node, depth int) {
-	if depth > maxTreeDepth || x.full && x.plain.Len() > maxSummaryBytes {
+	if depth > maxTreeDepth || x.full && len(x.plain) > maxSummaryBytes {
 		return
 	}
 	switch {
@@ -118,8 +116,8 @@ func (x *excerpter) children(n *html.Node, depth int) {
 
 // text adds text to the paragraph and to the plain text.
 func (x *excerpter) text(s string) {
-	if x.plain.Len() <= 2*maxSummaryBytes {
-		x.plain.WriteString(s)
+	if len(x.plain) <= 2*maxSummaryBytes {
+		x.plain = append(x.plain, s...)
 	}
 	if x.full {
 		return
@@ -159,7 +157,7 @@ func (x *excerpter) space() {
 }
 
 func (x *excerpter) lineBreak() {
-	x.plain.WriteByte(' ')
+	x.plain = append(x.plain, ' ')
 	if x.paraChars > 0 && !x.full && !bytes.HasSuffix(x.para, []byte("<br>")) {
 		x.para = append(x.para, "<br>"...)
 		x.paraSpace = false
@@ -213,14 +211,14 @@ func (x *excerpter) container(n *html.Node, depth int) {
 	c := x.containers[len(x.containers)-1]
 	x.containers = x.containers[:len(x.containers)-1]
 	if c.written {
-		x.out.WriteString("</" + c.name + ">")
+		x.out = append(x.out, ("</" + c.name + ">")...)
 	}
 }
 
 // flush writes the paragraph. Within an inline element there is no end of a
 // block: a space stands for it.
 func (x *excerpter) flush() {
-	x.plain.WriteByte(' ')
+	x.plain = append(x.plain, ' ')
 	if x.inline > 0 {
 		x.paraSpace = true
 		return
@@ -242,7 +240,7 @@ func (x *excerpter) flush() {
 			return
 		case "li", "pre":
 			if c.paras++; c.paras > 1 {
-				x.out.WriteString("<br>")
+				x.out = append(x.out, "<br>"...)
 			}
 			x.write("", text, "")
 			return
@@ -252,16 +250,14 @@ func (x *excerpter) flush() {
 }
 
 func (x *excerpter) write(start string, text []byte, end string) {
-	x.out.WriteString(start)
-	x.out.Write(text)
-	x.out.WriteString(end)
+	x.out = append(append(append(x.out, start...), text...), end...)
 }
 
 // openContainers writes the tags of the containers around a paragraph.
 func (x *excerpter) openContainers() {
 	for i := range x.containers {
 		if c := &x.containers[i]; !c.written {
-			x.out.WriteString("<" + c.name + c.attrs + ">")
+			x.out = append(x.out, ("<" + c.name + c.attrs + ">")...)
 			c.written = true
 		}
 	}

@@ -66,9 +66,9 @@ func (p *parser) finishItem(d *draft) news.Item {
 	it.GUID = cutBytes(strings.TrimSpace(it.GUID), maxIDBytes)
 	it.Link = p.pickLink(d)
 	it.Title = d.title.line(maxTitleBytes)
-	it.Summary, it.Excerpt = d.summary.excerpt()
+	it.Summary, it.Excerpt = d.summary.excerpt(&p.excerpter)
 	if it.Summary == "" {
-		it.Summary, it.Excerpt = d.content.excerpt()
+		it.Summary, it.Excerpt = d.content.excerpt(&p.excerpter)
 	}
 	if p.full {
 		it.SummaryHTML, it.ContentHTML = d.summary.sanitised(), d.content.sanitised()

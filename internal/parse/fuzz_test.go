@@ -268,7 +268,7 @@ func FuzzSanitise(f *testing.F) {
 		if twice := (rich{once, kindHTML, base}).sanitised(); twice != once {
 			t.Errorf("sanitised %q\nagain     %q", once, twice)
 		}
-		plain, safe := r.excerpt()
+		plain, safe := r.excerpt(&excerpter{})
 		checkHTML(t, safe)
 		for _, k := range []kind{kindHTML, kindPlain, kindMaybe} {
 			if line := (rich{s, k, base}).line(maxTitleBytes); dangerous(line) {

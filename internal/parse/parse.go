@@ -85,6 +85,8 @@ type parser struct {
 	drafts []draft
 	dates  dates
 	doc    Document
+
+	excerpter excerpter // its room is used again for each item
 }
 
 func (p *parser) parse(body []byte) error {

@@ -115,7 +115,7 @@ func TestExcerpts(t *testing.T) {
 		`AT&amp;T &lt;b&gt;`:                     `<p>AT&amp;T &lt;b&gt;</p>`,
 		"  spaces \n and   <i> in  between</i> ": `<p>spaces and <i>in between</i></p>`,
 	} {
-		if _, got := (rich{in, kindHTML, base}).excerpt(); got != want {
+		if _, got := (rich{in, kindHTML, base}).excerpt(&excerpter{}); got != want {
 			t.Errorf("%.60s\ngot  %s\nwant %s", in, got, want)
 		}
 	}
@@ -126,7 +126,7 @@ func TestExcerpts(t *testing.T) {
 		"<script>x</script>a\u202eb\u200cc":       "ab\u200cc",
 		"&lt;script&gt;alert(1)&lt;/script&gt; x": "x",
 	} {
-		if got, _ := (rich{in, kindHTML, base}).excerpt(); got != want {
+		if got, _ := (rich{in, kindHTML, base}).excerpt(&excerpter{}); got != want {
 			t.Errorf("%s\ngot  %s\nwant %s", in, got, want)
 		}
 	}
@@ -135,9 +135,9 @@ func TestExcerpts(t *testing.T) {
 func TestALongFirstBlockIsCutAtAWord(t *testing.T) {
 	in := strings.Repeat("کلمه ", 2000)
 	for _, k := range []kind{kindHTML, kindPlain} {
-		_, got := (rich{"<p>" + in, k, &url.URL{}}).excerpt()
+		_, got := (rich{"<p>" + in, k, &url.URL{}}).excerpt(&excerpter{})
 		if k == kindPlain {
-			_, got = (rich{in, k, &url.URL{}}).excerpt()
+			_, got = (rich{in, k, &url.URL{}}).excerpt(&excerpter{})
 		}
 		text := strings.TrimSuffix(strings.TrimPrefix(got, "<p>"), "</p>")
 		if n := len([]rune(text)); n > maxExcerptChars || n < maxExcerptChars-10 || !strings.HasSuffix(text, "کلمه…") {
