@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,54 @@ func TestAReloadMovesOnlyWhatItChanges(t *testing.T) {
 		}
 		if n := unconditional(w, ""); n != len(ids)+2 { // and one more for moved, one for added
 			t.Errorf("%d unconditional requests, want %d (F1)", n, len(ids)+2)
+		}
+	})
+}
+
+// TestNoOtherKeyMakesARequestUnconditional changes every key of a source but its
+// address (F1).
+func TestNoOtherKeyMakesARequestUnconditional(t *testing.T) {
+	changes := map[string]func(*news.Source){
+		"name":         func(s *news.Source) { s.Name = "The Herald" },
+		"publisher":    func(s *news.Source) { s.Publisher = "other" },
+		"lang":         func(s *news.Source) { s.Lang = "ps" },
+		"country":      func(s *news.Source) { s.Country = "AF" },
+		"kind":         func(s *news.Source) { s.Type = news.Aggregator },
+		"timezone":     func(s *news.Source) { s.Timezone = time.FixedZone("x", 3600) },
+		"every":        func(s *news.Source) { s.Timing.Every = 3 * time.Hour },
+		"ignore-hints": func(s *news.Source) { s.Timing.IgnoreHints = true },
+		"user-agent":   func(s *news.Source) { s.UserAgent = "Reader/1" },
+		"headers":      func(s *news.Source) { s.Headers = map[string]string{"X-Key": "1"} },
+		"private":      func(s *news.Source) { s.AllowPrivateNetwork = true },
+		"max-bytes":    func(s *news.Source) { s.MaxBytes = 1 << 20 },
+		"timeout":      func(s *news.Source) { s.Timeout = time.Minute },
+		"host-gap":     func(s *news.Source) { s.HostGap = time.Minute },
+		"disabled":     func(s *news.Source) { s.Disabled = !s.Disabled },
+	}
+	inWorld(t, func(w *world) {
+		for key := range changes {
+			w.source(key+".example", page(key+".example"), every(time.Hour))
+		}
+		change := func(all []news.Source) []news.Source {
+			for i := range all {
+				changes[strings.TrimSuffix(all[i].ID, ".example")](&all[i])
+			}
+			return all
+		}
+		w.with(func(p *Poller) {
+			time.Sleep(3 * time.Hour)
+			w.reload(p, change)
+			time.Sleep(6 * time.Hour)
+			w.reload(p, change) // what was disabled is polled again
+			time.Sleep(6 * time.Hour)
+		})
+		for key := range changes {
+			if n := len(w.times(key + ".example")); n < 4 {
+				t.Errorf("%s: asked %d times only", key, n)
+			}
+			if n := unconditional(w, key+".example"); n != 1 {
+				t.Errorf("%s: %d unconditional requests, want 1", key, n)
+			}
 		}
 	})
 }
