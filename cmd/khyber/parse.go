@@ -29,6 +29,17 @@ type parseCmd struct {
 	Stdin       bool   `help:"Batch: a request a line as JSON, an answer a line."`
 }
 
+// Help is the detail of `khyber parse --help`.
+func (parseCmd) Help() string {
+	return `With --json the document is one JSON Feed 1.1. What that cannot say is in "_src":
+of the document version, encoding, bozo (something had to be mended), repairs, id, updated, published, rights, generator, tags, image,
+fetched, rejected, salvaged and fresh (how long the document asks to be left alone);
+of an item guid (as it is written), summary_html, content_html, image, rights, outlet, outlet_url, date_raw, created, contributors and repairs.
+
+With --stdin each line of standard input is a request: {"file":"/abs/path","url":"","content_type":"","headers":{}}.
+Each is answered, in order, with the JSON on one line, or with {"error":"kind: text"}. Blank lines are skipped.`
+}
+
 // Run prints what Khyber makes of a document: a line an item, or JSON.
 func (c parseCmd) Run(a *app) error {
 	if c.Stdin == (c.File != "") {
