@@ -41,6 +41,7 @@ func uris() map[string]uri {
 		"http://purl.org/atom/ns":                         {"http://purl.org/atom/ns#", spaceAtom, "atom03"},
 		"http://www.w3.org/1999/02/22-rdf-syntax-ns":      {"http://www.w3.org/1999/02/22-rdf-syntax-ns#", spaceRSS, ""},
 		"http://purl.org/rss/1.0":                         {"http://purl.org/rss/1.0/", spaceRSS, ""},
+		"http://purl.org/net/rss1.1":                      {"", spaceNone, ""},
 		"http://channel.netscape.com/rdf/simple/0.9":      {"http://channel.netscape.com/rdf/simple/0.9/", spaceRSS, ""},
 		"http://my.netscape.com/rdf/simple/0.9":           {"http://my.netscape.com/rdf/simple/0.9/", spaceRSS, ""},
 		"http://purl.org/rss/1.0/modules/content":         {contentURI, spaceContent, "content"},
@@ -65,7 +66,7 @@ func uris() map[string]uri {
 // localNames are the names that mean something to the prescan; others are "".
 func localNames() map[string]string {
 	m := make(map[string]string)
-	for name := range strings.FieldsSeq(`rss rdf feed channel item entry html opml urlset sitemapindex
+	for name := range strings.FieldsSeq(`rss rdf feed channel item items entry html opml urlset sitemapindex
 		title description encoded summary content subtitle tagline rights copyright info body div guid id
 		link uri url icon logo homepage abstract author contributor image source
 		a lastmod pubdate enclosure category published issued updated modified created date lastbuilddate

@@ -245,8 +245,12 @@ func (s *shape) begin(t *token) (int, error) {
 // besideChannel says whether gofeed will see the open item as a child of the
 // root.
 func (s *shape) besideChannel() bool {
-	parent := &s.open[s.item-1]
-	return parent.dropped && !s.cdf || s.format != formatAtom && parent.role == roleRoot
+	k := s.item - 1
+	for k > 0 && s.open[k].dropped {
+		k--
+	}
+	parent := &s.open[k]
+	return s.format != formatAtom && parent.role == roleRoot
 }
 
 // missingEnd closes what lacks nothing but its end tag when an item begins: the
@@ -458,6 +462,9 @@ func (s *shape) placeChild(e *element, parent *element) role {
 		if s.lang == "" {
 			s.lang = e.lang
 		}
+		return roleChannel
+	case e.local == "items" && parent.role == roleChannel && s.format == formatRSS && s.native(e):
+		e.dropped = true // RSS 1.1 has a list around its items
 		return roleChannel
 	}
 	return roleHead
