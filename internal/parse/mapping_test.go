@@ -253,6 +253,7 @@ func TestDocumentsOfAnyShapeGiveTheirItems(t *testing.T) {
 		{"Atom without namespace", `<feed><entry><title>a</title></entry></feed>`, "atom10", "a"},
 		{"Atom with a prefix", `<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:entry><a:title>a</a:title></a:entry></a:feed>`, "atom10", "a"},
 		{"Atom with an undeclared prefix", `<atom:feed><atom:entry><atom:title>a</atom:title></atom:entry></atom:feed>`, "atom10", "a"},
+		{"Atom with an undeclared prefix in a sloppy tag", `<atom:feed!><atom:entry><atom:title>a</atom:title></atom:entry></atom:feed>`, "atom10", "a"},
 		{"RSS 1.0 with a prefix", `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:r="http://purl.org/rss/1.0/"><r:channel/><r:item><r:title>a</r:title></r:item></rdf:RDF>`, "rss10", "a"},
 		{"namespace in capitals", `<rss version="2.0" xmlns:x="HTTP://PURL.ORG/DC/ELEMENTS/1.1/"><channel><item><x:title>a</x:title></item></channel></rss>`, "rss20", "a"},
 		{"XML 1.1", `<?xml version="1.1"?><rss version="2.0"><channel><item><title>a</title></item></channel></rss>`, "rss20", "a"},

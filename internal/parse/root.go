@@ -107,8 +107,9 @@ func atomVersion(t *token, prefix []byte) string {
 func (s *shape) rewriteStart(t *token, e *element) {
 	if e.role == roleRoot && s.format == formatAtom {
 		if prefix, _ := cutPrefix(e.name); prefix != nil && t.get("xmlns:"+string(prefix)) == "" {
-			at := t.start + 1 + len(t.name)
-			s.edit(at, at, ` xmlns:`+string(prefix)+`="`+atomURI+`"`)
+			name, at := "xmlns:"+string(prefix), t.start+1+len(t.name)
+			s.edit(at, at, " "+name+`="`+atomURI+`"`)
+			t.attrs = append(t.attrs, attr{name: []byte(name), value: []byte(atomURI), start: -1}) // for a tag that is written anew
 			s.bindings = append(s.bindings, binding{prefix: prefix, space: spaceAtom})
 			e.space = spaceAtom
 		}
