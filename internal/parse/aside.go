@@ -241,6 +241,8 @@ func (s *shape) textKind(e *element) kind {
 	switch t := e.typ; {
 	case t == "" || t == "text" || t == "text/plain":
 		return kindPlain
+	case strings.Contains(t, "xhtml") && e.mode != "escaped":
+		return kindMarkup // of text alone
 	case strings.Contains(t, "html"):
 		return kindHTML
 	case strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "xml"):
