@@ -3,6 +3,7 @@ package parse
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -284,6 +285,15 @@ func TestDocumentsOfAnyShapeGiveTheirItems(t *testing.T) {
 		if got := strings.Join(titles, ","); got != c.titles || doc.Version != c.version {
 			t.Errorf("%s: %s %q, want %s %q", c.name, doc.Version, got, c.version, c.titles)
 		}
+	}
+}
+
+func TestBaseOfACDFChannel(t *testing.T) {
+	doc := mustParse(t, `<CHANNEL HREF="home" xml:base="https://cdf.example/x/"><LOGO HREF="l.gif"/><ITEM HREF="1" xml:base="in/"><TITLE>a</TITLE><ABSTRACT>&lt;a href="q">b&lt;/a></ABSTRACT></ITEM></CHANNEL>`)
+	got := []string{doc.Home, doc.Image, doc.Items[0].Link, doc.Items[0].SummaryHTML}
+	want := []string{"https://cdf.example/x/home", "https://cdf.example/x/l.gif", "https://cdf.example/x/in/1", `<a href="https://cdf.example/x/in/q" rel="nofollow noopener">b</a>`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

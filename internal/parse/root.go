@@ -169,18 +169,21 @@ func (s *shape) rewriteCDF(t *token, e *element) {
 	if e.local == "abstract" {
 		e.rename, e.local, name = "description", "description", "description"
 	}
-	text := "<" + name + ">"
+	text, href := "<"+name+">", t.getFold("href")
+	if e.base > 0 && href != "" {
+		href = resolve(s.bases[e.base], href)
+	}
 	switch {
 	case e.role == roleItem:
-		text += cdfChild("link", t.getFold("href")) + cdfChild("modified", t.getFold("lastmod"))
+		text += cdfChild("link", href) + cdfChild("modified", t.getFold("lastmod"))
 	case e.role == roleChannel:
-		text += cdfChild("link", t.getFold("href")) + cdfChild("lastBuildDate", t.getFold("lastmod"))
+		text += cdfChild("link", href) + cdfChild("lastBuildDate", t.getFold("lastmod"))
 	case e.local == "a":
-		text = cdfChild("link", t.getFold("href")) + text
+		text = cdfChild("link", href) + text
 	case e.local == "logo" && e.role == roleHead:
-		text = "<image>" + cdfChild("url", t.getFold("href")) + "</image>" + text
+		text = "<image>" + cdfChild("url", href) + "</image>" + text
 	case e.local == "logo" && e.role == roleField:
-		text = cdfChild("image", t.getFold("href")) + text
+		text = cdfChild("image", href) + text
 	}
 	if t.kind == tokenEmpty {
 		text += "</" + name + ">"
