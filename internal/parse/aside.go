@@ -65,17 +65,14 @@ func (s *shape) closeField(e *element, to int) (omitted bool) {
 		return false
 	}
 	it := &s.items[len(s.items)-1]
-	if (e.local == "guid" && s.format != formatAtom || e.local == "id" && s.format == formatAtom) && it.id == "" && s.native(e) {
-		it.id = cutBytes(strings.TrimSpace(s.decode(s.b[e.inner:to])), maxIDBytes)
-	}
-	if s.takeDate(e, it, to) || s.repeats(e, &it.seen, to) {
+	if s.takeID(e, it, to) || s.takeDate(e, it, to) || s.repeats(e, &it.seen, to) {
 		return true
 	}
 	s.mendAuthor(e, to)
 	if s.closeText(e, to) {
 		return false
 	}
-	if !e.kids && to-e.inner > minAsideField && e.local != "id" && e.local != "guid" {
+	if !e.kids && to-e.inner > minAsideField {
 		s.putAside(e, to, kindMaybe)
 	}
 	return false
@@ -120,6 +117,17 @@ func (s *shape) mendAuthor(e *element, to int) {
 	n := len(s.edits) - len(s.cutEdits(e))
 	s.edits = slices.Replace(s.edits, e.edits, len(s.edits)-n, edit{e.start, e.inner, "<atom:" + e.local + ">"})
 	e.rename = "atom:" + e.local
+}
+
+// takeID keeps the id from gofeed, which changes it.
+func (s *shape) takeID(e *element, it *itemShape, to int) bool {
+	if (e.local != "guid" || s.format == formatAtom) && (e.local != "id" || s.format != formatAtom) || !s.native(e) {
+		return false
+	}
+	if it.id == "" {
+		it.id, it.opaque = cutBytes(strings.TrimSpace(s.decode(s.b[e.inner:to])), maxIDBytes), e.opaque
+	}
+	return true
 }
 
 // takeDate keeps a date of the format's own from gofeed, which tries up to a

@@ -77,7 +77,7 @@ func people(list []*atom.Person) []news.Person {
 func (p *parser) atomEntry(e *atom.Entry, sh *itemShape) draft {
 	x := extensions(e.Extensions)
 	d := draft{base: p.shape.bases[sh.base]}
-	d.item.GUID = firstOf(sh.id, e.ID)
+	d.item.GUID = sh.id
 	d.item.Lang = language(sh.lang)
 	d.title, d.summary, d.rights = p.rich(e.Title), p.rich(e.Summary), p.rich(e.Rights)
 	if e.Content != nil {

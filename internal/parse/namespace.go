@@ -27,6 +27,8 @@ func (s *shape) attributes(t *token, e *element) {
 			e.typ = strings.ToLower(strings.TrimSpace(unescape(string(a.value))))
 		case string(a.name) == "mode":
 			e.mode = strings.ToLower(strings.TrimSpace(unescape(string(a.value))))
+		case e.local == "guid" && bytes.EqualFold(local, []byte("ispermalink")):
+			e.opaque = strings.EqualFold(strings.TrimSpace(unescape(string(a.value))), "false")
 		case string(local) == "about":
 			e.about = strings.TrimSpace(unescape(string(a.value)))
 		}

@@ -52,7 +52,7 @@ func TestLongTextsAreKeptFromGofeed(t *testing.T) {
 
 func TestGofeedSeesOnlyWhatIsRead(t *testing.T) {
 	body := `<rss version="2.0" ` + modules + ` xmlns:x="http://x.example/" xmlns:m="http://search.yahoo.com/mrss/"><channel><x:a>1</x:a>` +
-		`<item><title>t</title><pubDate>Mon, 23 Nov 2026 10:00:00 GMT</pubDate><x:b><dc:date>2</dc:date></x:b><post-id>3</post-id><comments>/c</comments>` +
+		`<item><title>t</title><guid isPermaLink="false">https://x.example/g</guid><pubDate>Mon, 23 Nov 2026 10:00:00 GMT</pubDate><x:b><dc:date>2</dc:date></x:b><post-id>3</post-id><comments>/c</comments>` +
 		`<dc:creator>Ada</dc:creator><m:keywords>k</m:keywords></item></channel></rss>`
 	s := scanned(t, body)
 	got := string(apply(s.b, s.edits))
@@ -63,7 +63,7 @@ func TestGofeedSeesOnlyWhatIsRead(t *testing.T) {
 	}
 	doc := mustParse(t, body)
 	it := doc.Items[0]
-	if rfc3339(it.Published) != "2026-11-23T10:00:00Z" || len(it.Authors) != 1 || !reflect.DeepEqual(it.Tags, []string{"k"}) {
+	if it.GUID != "https://x.example/g" || it.Link != "" || rfc3339(it.Published) != "2026-11-23T10:00:00Z" || len(it.Authors) != 1 || !reflect.DeepEqual(it.Tags, []string{"k"}) {
 		t.Errorf("got %+v", it)
 	}
 }

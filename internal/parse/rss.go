@@ -2,7 +2,6 @@ package parse
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/mmcdole/gofeed/rss"
 
@@ -100,9 +99,6 @@ func (p *parser) rssItem(it *rss.Item, sh *itemShape) draft {
 	d := draft{base: p.shape.bases[sh.base]}
 	d.item.GUID = sh.id
 	d.item.Lang = language(sh.lang)
-	if it.GUID != nil {
-		d.item.GUID = firstOf(d.item.GUID, p.textOf(it.GUID.Value))
-	}
 	d.item.GUID = firstOf(d.item.GUID, sh.about, p.textOf(it.Custom["id"]))
 	d.title, d.summary, d.content = p.rich(it.Title), p.rich(it.Description), p.rich(it.Content)
 	d.content = firstRich(d.content, p.rich(it.Custom["encoded"]), p.rich(it.Custom["fullitem"]), p.rich(it.Custom["content"]))
@@ -129,8 +125,8 @@ func (p *parser) rssItem(it *rss.Item, sh *itemShape) draft {
 	d.published = firstOf(d.published, it.Custom["date"], it.Custom["published"], it.Custom["issued"])
 	// The guid is the link where it is a permalink, which it is unless it says
 	// otherwise (RSS 2.0).
-	if it.GUID != nil && !strings.EqualFold(strings.TrimSpace(it.GUID.IsPermalink), "false") {
-		d.links = append(d.links, d.item.GUID)
+	if !sh.opaque {
+		d.links = append(d.links, sh.id)
 	}
 	d.links = append(d.links, sh.about)
 	return d

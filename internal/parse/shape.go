@@ -49,6 +49,7 @@ type element struct {
 	edits, bindings, asides int // how many there were when it began
 	text                    int // bytes of its own so far
 	about, lang             string
+	opaque                  bool // isPermaLink="false"
 	oversize                bool
 }
 
@@ -62,7 +63,8 @@ type binding struct {
 // itemShape is what the prescan knows of an item and gofeed loses.
 type itemShape struct {
 	start, end int
-	id         string // raw guid or id
+	id         string // raw guid or id, the first that is not empty
+	opaque     bool   // it says that it is no permalink
 	about      string // rdf:about
 	lang       string // xml:lang
 	published  string // raw: pubDate, published or issued
