@@ -75,6 +75,8 @@ type itemLine struct {
 	At     time.Time `json:"at"`
 	Title  string    `json:"title"`
 	Why    string    `json:"why"`
+
+	Summary string `json:"summary,omitempty"` // of what is drawn, to judge it by
 }
 
 func lineOf(item *news.Item, why string) itemLine {

@@ -20,12 +20,20 @@ type backtestCmd struct {
 	JSON   bool   `name:"json" help:"Print JSON."`
 	Yes    bool   `help:"Accept that three times as many items a day, or as few, are in the topic."`
 
+	Judge int `placeholder:"N" help:"Ask for labels of N items that it would gain, lose or nearly take, and append them to --labels."`
+
 	Judged []byte `kong:"-"` // the text of Labels
 }
 
 // Run tells what the topic as it is written would gain and lose on the archive.
 // It writes nothing. It fails when the change should not be published.
 func (c backtestCmd) Run(ctx context.Context, a *app) error {
+	if c.Judge > 0 {
+		if err := c.judge(ctx, a); err != nil {
+			return err
+		}
+		c.Judge = 0
+	}
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return err

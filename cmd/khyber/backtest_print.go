@@ -64,6 +64,7 @@ type archiveJSON struct {
 	Gained       []itemLine        `json:"gained_items"`
 	Lost         []itemLine        `json:"lost_items"`
 	GainedSample []itemLine        `json:"gained_sample"`
+	LostSample   []itemLine        `json:"lost_sample"`
 	NearMisses   []itemLine        `json:"near_misses"`
 }
 
@@ -93,7 +94,7 @@ func (b *backtest) json() backtestJSON {
 		before, now := b.perDay()
 		v.Archive = &archiveJSON{
 			b.from.UTC().Truncate(time.Second), b.items, b.all.Before, b.all.Now, before, now, b.rules, b.source, b.lang,
-			append([]itemLine{}, b.gained...), append([]itemLine{}, b.lost...), linesOf(b.someGained), linesOf(b.nears),
+			append([]itemLine{}, b.gained...), append([]itemLine{}, b.lost...), linesOf(b.someGained), linesOf(b.someLost), linesOf(b.nears),
 		}
 	}
 	return v

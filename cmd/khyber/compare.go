@@ -192,6 +192,7 @@ func linesOf(some []drawn) []itemLine {
 	lines := make([]itemLine, len(some))
 	for i := range some {
 		lines[i] = lineOf(some[i].item, some[i].why)
+		lines[i].Summary = some[i].item.Summary
 	}
 	return lines
 }
