@@ -335,8 +335,14 @@ func (c *compiler) matches(n news.Node) *cond {
 	}) {
 		c.warn(pattern.Position, `a phrase finds whole words of any script`, `matches: \b knows ASCII letters only`) // W8
 	}
+	if slip := flagSlip.FindString(pattern.Value); slip != "" {
+		c.warn(pattern.Position, "write (?"+slip[1:2]+") for the flag", "matches: %s is a letter that may be missing", slip)
+	}
 	return p
 }
+
+// flagSlip finds a flag with its signs exchanged: (i?) for (?i).
+var flagSlip = regexp.MustCompile(`\([imsU]\?\)`)
 
 // badPattern tells where in the expression RE2 found its mistake.
 func (c *compiler) badPattern(n news.Node, err error) {

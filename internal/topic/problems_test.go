@@ -57,6 +57,7 @@ func TestProblemsSayWhereAndWhatToDo(t *testing.T) {
 		{"W1", ok, `2:5: warning: topic "x": has no example that it must match, or none that it must ignore; examples are tests: add {match: […], ignore: […]}`},
 		{"W7", "    include: [{name: r, any: [$pakistan]}]\n    exclude: [{name: s, any: [match]}]\n    languages: [en, ur]\n    examples: {match: [Pakistan], ignore: [match]}\n", `2:5: warning: topic "x": takes items in ur, but no exclude rule has a word in it; add such words, or set languages:`},
 		{"W8", rule(`{name: r, matches: '\bКабул\b'}`) + "    examples: {match: [xx], ignore: [ridge]}\n", `5:28: warning: topic "x": matches: \b knows ASCII letters only; a phrase finds whole words of any script`},
+		{"flag", rule(`{name: r, matches: '(i?)gate'}`), `5:28: warning: topic "x": matches: (i?) is a letter that may be missing; write (?i) for the flag`},
 		{"W9", "    include: [{name: r, any: [gate, fog]}]\n    exclude: [{name: s, any: [rain], unless: [gate, fog]}]\n    examples: {match: [gate], ignore: [ridge]}\n", `5:46: warning: topic "x": exclude: the unless of «s» holds for most of what the topic takes; name the few words that shall be an exception`},
 		{"W11", rule("{name: r, near: [gate, fog], within: 50 words}") + "    examples: {match: [gate in fog], ignore: [ridge]}\n", `5:46: warning: topic "x": within: 50 words is so far that it says little; within: sentence says more`},
 	} {

@@ -129,12 +129,16 @@ var ruleTable = []struct {
 	{
 		"R6 score doubles in the title", "", "{name: r, score: [{points: 2, for: [rain]}, {points: 1, for: [snow, fog]}, {points: -4, for: [sun]}], reach: 4}",
 		[]string{"rain", "snow | rain", "rain rain fog"},
-		[]string{"x | rain", "x | rain and snow, then fog", "snow fog", "rain and sun"},
+		[]string{"x | rain", "x | rain and snow, then fog", "x | rain rain rain", "snow fog", "rain and sun"},
 	},
 	{
 		"R7 a phrase is consecutive and stops at punctuation", "", `{name: r, any: ["pak afghan talks", Tehreek-e-Taliban]}`,
-		[]string{"Pak-Afghan talks", "Pak’s Afghan talks", "Tehreek e Taliban"},
-		[]string{"Pak, Afghan talks", "Pak: Afghan talks", "Pak. Afghan talks", "Pak (Afghan) talks", "Pak/Afghan talks", "Pak – Afghan talks", "Tehreek, Taliban", "pak and afghan talks"},
+		[]string{"Pak-Afghan talks", "Pak’s Afghan talks", "Tehreek e Taliban", "Pak  Afghan\u00a0talks", "Tehreek‑e‑Taliban"},
+		[]string{
+			"Pak; Afghan talks", "Pak! Afghan talks", "Pak? Afghan talks", "Pak [Afghan] talks", "Pak — Afghan talks", `Pak\Afghan talks`,
+			"Pak • Afghan talks", "Pak\nAfghan talks", "Pak۔ Afghan talks", "Pak، Afghan talks",
+			"Pak, Afghan talks", "Pak: Afghan talks", "Pak. Afghan talks", "Pak (Afghan) talks", "Pak/Afghan talks", "Pak – Afghan talks", "Tehreek, Taliban", "pak and afghan talks",
+		},
 	},
 	{
 		"R8 alternatives", "", `{name: r, any: ["exchange(d|) (of |)fire"]}`,
@@ -171,6 +175,13 @@ var ruleTable = []struct {
 		[]string{"NO way", "20 men", "at 0x10", "on 2024-01-01"},
 		[]string{"no way", "16 men"},
 	},
+	{
+		"a scalar, a list and a map stand wherever a condition does", "{a: rain, b: [snow], c: {any: fog}}",
+		"{name: r, all: [~a, [~b, hail], {any: [~c, [mist, {all: [dew]}]]}]}",
+		[]string{"rain, snow, fog", "rain, hail, dew"},
+		[]string{"rain, snow", "snow, fog"},
+	},
+	{"whole phrases", "", "{name: r, any: [Max Jacobson]}", []string{"Max Jacobson here"}, []string{"Max", "Jacobson", "Max and Jacobson", "Maxim Jacobson"}},
 	{"whole words", "", "{name: r, any: [Max]}", []string{"Max Weber"}, []string{"Maxim", "Climax"}},
 }
 
