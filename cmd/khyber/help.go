@@ -9,7 +9,7 @@ import (
 )
 
 type helpCmd struct {
-	Topic string `arg:"" optional:"" help:"A page: topics, file, operations or http."`
+	Topic string `arg:"" optional:"" help:"A page: topics, names, file, operations or http."`
 }
 
 // helpPages is the manual as the server shows it.

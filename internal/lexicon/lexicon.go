@@ -11,6 +11,7 @@ package lexicon
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/fnv"
 	"io"
 	"maps"
@@ -134,6 +135,7 @@ func (r *reader) build() *Lexicon {
 		e.Name = e.displayName()
 		l.entities = append(l.entities, e.Entity)
 	}
+	l.trie.Seal()
 	r.lift(l)
 	for _, up := range l.counts {
 		for _, id := range up {
@@ -141,7 +143,6 @@ func (r *reader) build() *Lexicon {
 		}
 		writeHash(sum, "|", 0)
 	}
-	l.trie.Seal()
 	l.hash = sum.Sum64()
 	return l
 }
@@ -314,5 +315,24 @@ func (l *Lexicon) Suggest(name string) string {
 	if near := text.Nearest(name, slices.Sorted(maps.Keys(l.byName))); near != "" {
 		return "did you mean $" + near + "?"
 	}
+	for _, spelling := range []string{name, strings.ToUpper(name)} {
+		if id, ok := l.named(strings.ReplaceAll(spelling, "-", " ")); ok {
+			return fmt.Sprintf("did you mean $%s? %q is one of its spellings", l.entities[id].ID, name)
+		}
+	}
 	return "add it under lexicon:"
+}
+
+// named returns the entity that a whole text is a spelling of, a name before
+// vocabulary.
+func (l *Lexicon) named(s string) (ID, bool) {
+	tokens := text.Tokens(s, "en")
+	best, ok := ID(0), false
+	for _, h := range l.trie.Scan(tokens, &Scratch{}, nil) {
+		p := &l.phrases[h.Value]
+		if h.Start == 0 && int(h.End) == len(tokens) && p.role == roleName && (!ok || l.entities[best].Kind == Words) {
+			best, ok = p.entity, true
+		}
+	}
+	return best, ok
 }

@@ -373,3 +373,22 @@ func parse(t testing.TB, src string) news.Node {
 	}
 	return n
 }
+
+func TestTheReferenceNamesEveryEntity(t *testing.T) {
+	l, text := load(t, ""), Reference()
+	for id := range ID(l.Len()) {
+		if line := "\n- `$" + l.Entity(id).ID + "`: "; strings.Count(text, line) != 1 {
+			t.Errorf("%q is there %d times", line, strings.Count(text, line))
+		}
+	}
+	for _, want := range []string{
+		"- `$torkham`: Torkham, in `$afpak-border`\n",
+		"- `$kp-militants`: `$ttp`, `$jamaat-ul-ahrar`,",
+		"- `$polio`: polio, poliovirus, poliomyelitis …\n",
+		"- `$ishaq-dar`: Ishaq Dar, foreign minister and deputy PM, in `$pakistan`\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the reference lacks %q", want)
+		}
+	}
+}

@@ -5,13 +5,14 @@
 // blocks between ``` lines, so that it reads well in a terminal as it is. The
 // reference of feeds.yaml comes from the tables of package config that read the
 // file, so it cannot drift; what the other pages show of the file is loaded by a
-// test. The package does no I/O and starts no goroutine.
+// test. So does the list of names, from the lexicon. The package does no I/O and starts no goroutine.
 package manual
 
 import (
 	_ "embed"
 
 	"khyber/internal/config"
+	"khyber/internal/lexicon"
 )
 
 // Page is one page of the manual.
@@ -34,6 +35,7 @@ var (
 func Pages() []Page {
 	return []Page{
 		{"topics", "The language of topics", topics},
+		{"names", "The names of the lexicon", lexicon.Reference()},
 		{"file", "The keys of feeds.yaml", string(config.Reference())},
 		{"operations", "Running Khyber", operations},
 		{"http", "What Khyber answers over HTTP", http},

@@ -310,6 +310,11 @@ func (c *compiler) rule(side string, n news.Node) *rule {
 		c.problem(n.Position, "write - {name: …, any: […]}", "%s: a rule is not a map", side)
 		return nil
 	}
+	if len(n.Pairs) == 1 && !slices.Contains(ruleKeys, n.Pairs[0].Key) {
+		key := n.Pairs[0].Key
+		c.problem(n.Pairs[0].Position, fmt.Sprintf("write - {name: %s, any: […]}", key), "%s: %q is no key of a rule", side, key)
+		return nil
+	}
 	keys := c.keys(n, ruleKeys)
 	r := &rule{at: n.Position, scope: c.scope(keys)}
 	if v, ok := keys["name"]; ok {

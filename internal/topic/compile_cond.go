@@ -55,6 +55,13 @@ func (c *compiler) conds(n news.Node) []*cond {
 func (c *compiler) term(n news.Node) *cond {
 	t := &cond{op: opTerm, at: n.Position, label: n.Value}
 	switch {
+	case strings.HasPrefix(n.Value, "$") && strings.ContainsAny(n.Value, " ,"):
+		names := strings.FieldsFunc(n.Value, func(r rune) bool { return r == ' ' || r == ',' })
+		names = slices.DeleteFunc(names, func(s string) bool { return operators[strings.ToUpper(s)] })
+		c.problem(n.Position, fmt.Sprintf("write all: [%[1]s], or any: [%[1]s]", strings.Join(names, ", ")), "%q is not one name", n.Value)
+	case operator(n.Value) != "":
+		c.problem(n.Position, "write any: [this, that] for or, all: [this, that] for and, none: [that] for not",
+			"%q looks for the word %s, in capitals", n.Value, operator(n.Value))
 	case strings.HasPrefix(n.Value, "$"):
 		id, ok := c.terms.lex.Find(n.Value[1:])
 		if !ok {
@@ -71,6 +78,21 @@ func (c *compiler) term(n news.Node) *cond {
 		t.term = id
 	}
 	return t
+}
+
+// operators are what other search languages have in the place of any, all and
+// none.
+var operators = map[string]bool{"AND": true, "OR": true, "NOT": true}
+
+// operator returns the operator that a phrase holds, written as one.
+func operator(phrase string) string {
+	words := strings.Fields(phrase)
+	for _, w := range words {
+		if operators[w] && len(words) > 1 {
+			return w
+		}
+	}
+	return ""
 }
 
 // substitute compiles what ~name stands for (R11).
@@ -148,12 +170,22 @@ func (c *compiler) members(key string, n news.Node) []*cond {
 func (c *compiler) field(n news.Node) field {
 	f, ok := fieldNames[n.Value]
 	if !ok || n.Kind != news.NodeScalar {
-		c.problem(n.Position, meant(n.Value, []string{"title", "lead", "text", "tags", "url", "any"}), "in: %q is no field", n.Value)
+		fix := meant(n.Value, []string{"title", "lead", "text", "tags", "url", "any"})
+		if other := otherFields[n.Value]; other != "" {
+			fix = fmt.Sprintf("did you mean %q?", other)
+		}
+		c.problem(n.Position, fix, "in: %q is no field", n.Value)
 	}
 	if f == inURL {
 		c.terms.useURL = true
 	}
 	return f
+}
+
+// otherFields are words that others use for a field.
+var otherFields = map[string]string{
+	"headline": "title", "header": "title", "heading": "title", "body": "text", "content": "text", "summary": "text", "description": "text",
+	"intro": "lead", "category": "tags", "categories": "tags", "link": "url",
 }
 
 func (c *compiler) number(key string, n news.Node) (int, bool) {
@@ -241,7 +273,11 @@ func (c *compiler) distance(n news.Node) int {
 	}
 	words, err := strconv.Atoi(strings.TrimSpace(number))
 	if !ok || err != nil || words < 0 {
-		c.problem(n.Position, "write 12 words, or sentence", "within: %q is no distance", n.Value)
+		fix := "write 12 words, or sentence"
+		if n, err := strconv.Atoi(n.Value); err == nil && n > 0 {
+			fix = fmt.Sprintf("write %d words, or sentence", n)
+		}
+		c.problem(n.Position, fix, "within: %q is no distance", n.Value)
 		return 0
 	}
 	if words > maxWithin {

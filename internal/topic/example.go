@@ -20,6 +20,10 @@ func (c *compiler) examples(n news.Node) []example {
 	if n.Kind == news.NodeNone {
 		return nil
 	}
+	if n.Kind != news.NodeMap {
+		c.problem(n.Position, "write {match: […], ignore: […]}", "examples: is not a map")
+		return nil
+	}
 	keys := c.keys(n, []string{"match", "ignore"})
 	var all []example
 	seen := make(map[string]bool)
