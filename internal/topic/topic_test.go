@@ -30,6 +30,16 @@ func TestShippedTopicsCompileAndTheirExamplesPass(t *testing.T) {
 	}
 }
 
+// TestShippedTopicsStayShort: nobody reads a topic of more than 40 lines of rules.
+func TestShippedTopicsStayShort(t *testing.T) {
+	for _, n := range shipped(t) {
+		include, examples := n.Get("include"), n.Get("examples")
+		if lines := examples.Line - include.Line; lines >= 40 {
+			t.Errorf("%s has %d lines of rules", n.Get("id").Value, lines)
+		}
+	}
+}
+
 // firstTopic is what an editor writes first: who, who, not sport, examples.
 const firstTopic = `topics:
   - id: neighbours
