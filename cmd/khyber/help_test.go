@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"khyber/internal/manual"
 	"khyber/internal/server"
 )
 
@@ -26,7 +25,7 @@ func TestManualIsServedWhole(t *testing.T) {
 		return w.Body.String()
 	}
 	pages := map[string]string{"/help": ask("/help")}
-	for _, p := range manual.Pages() {
+	for _, p := range manualPages() {
 		path := "/help/" + p.Name
 		pages[path] = ask(path)
 		body, _, _ := strings.Cut(pages[path], "<footer")

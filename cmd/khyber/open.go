@@ -118,7 +118,7 @@ func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base 
 	}
 	p.server = server.New(more)
 	p.poller = poll.New(poll.Options{
-		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll, Fetch: asker{client, &p.agent}, Crash: a.crash, Hide: a.hidden,
+		Store: st, Now: a.now, Random: a.random, Log: log, Observe: p.server.ObservePoll, Measure: p.server.ObservePhase, Fetch: asker{client, &p.agent}, Crash: a.crash, Hide: a.hidden,
 		Beat: func() {
 			if p.beat != nil {
 				p.beat()

@@ -217,7 +217,7 @@ func (d *daemon) pollNow(ctx context.Context, source string) {
 func (d *daemon) serve(ctx context.Context, g *errgroup.Group, l net.Listener, h http.Handler) {
 	d.serveOn(ctx, g, l, &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ConnState: d.server.ObserveConnection, ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
 	})
 }
 

@@ -4,8 +4,9 @@
 // A page is Markdown of the plainest kind: headings, paragraphs, lists and
 // blocks between ``` lines, so that it reads well in a terminal as it is. The
 // reference of feeds.yaml comes from the tables of package config that read the
-// file, so it cannot drift; what the other pages show of the file is loaded by a
-// test. So does the list of names, from the lexicon. The package does no I/O and starts no goroutine.
+// file, that of the names from the lexicon and that of the metrics from who counts
+// them, so they cannot drift; what the other pages show of the file is loaded by a
+// test. The package does no I/O and starts no goroutine.
 package manual
 
 import (
@@ -29,15 +30,19 @@ var (
 	operations string
 	//go:embed http.md
 	http string
+	//go:embed metrics.md
+	metrics string
 )
 
-// Pages returns the manual in the order in which one reads it.
-func Pages() []Page {
+// Pages returns the manual in the order in which one reads it. What it says of
+// each metric comes from those who count.
+func Pages(reference string) []Page {
 	return []Page{
 		{"topics", "The language of topics", topics},
 		{"names", "The names of the lexicon", lexicon.Reference()},
 		{"file", "The keys of feeds.yaml", string(config.Reference())},
 		{"operations", "Running Khyber", operations},
 		{"http", "What Khyber answers over HTTP", http},
+		{"metrics", "Metrics and alerts", metrics + reference},
 	}
 }

@@ -38,6 +38,7 @@ type fakeStore struct {
 	partErr error
 	parts   []string
 	notices []store.Notice
+	crashed bool
 }
 
 func (f *fakeStore) Topic(_ context.Context, id string, p store.Page) (store.TopicPage, error) {
@@ -144,7 +145,19 @@ func (f *fakeStore) Scan(_ context.Context, _ store.Filter, _ string, _ int) ([]
 
 func (f *fakeStore) Status(context.Context) (store.Status, error) {
 	f.calls.Add(1)
-	return store.Status{Sizes: store.Sizes{Items: 1234, Bytes: 5 << 20, Free: 1 << 20, Limit: 8 << 30, DiskFree: 90 << 30, Fault: f.fault}, Sources: 4, Topics: 3, Generation: 7}, f.err
+	commits := store.NewHistogram(.01, 1)
+	commits.Observe(.004)
+	return store.Status{
+		Sizes: store.Sizes{
+			Items: 1234, Bytes: 5 << 20, Free: 1 << 20, Limit: 8 << 30, DiskFree: 9 << 30, Schema: 1, Fault: f.fault, Crashed: f.crashed,
+			Commits: store.CommitSizes{Seconds: commits, Writes: commits},
+		},
+		Sources: 4, Topics: 3, Generation: 7, Backup: noon.AddDate(0, 0, -1),
+		Counts: store.Counts{
+			Matches: map[string]store.Verdicts{"border-trade": {In: 120, Excluded: 7}, "removed-topic": {In: 1}},
+			Copies:  map[string]int{"copy-print": 3}, Refused: map[string]int{"fenced": 2}, Expired: map[string]int{"items": 5},
+		},
+	}, f.err
 }
 
 func sampleSources() []news.Source {

@@ -1,11 +1,8 @@
 package server
 
 import (
-	"context"
-	"errors"
 	"net"
 	"net/http"
-	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -15,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"khyber/internal/news"
-	"khyber/internal/store"
 )
 
 // maxSeriesSources bounds the sources that have series of their own; above it
@@ -23,7 +19,8 @@ import (
 const maxSeriesSources = 5000
 
 // metrics are the counters of /metrics, in a registry of their own. The names
-// and labels are those of the manual; a label is never an item or a URL.
+// and labels are those of metricGroups; a label is never an item or a URL. What
+// others count is read at a scrape, see snapshot.
 type metrics struct {
 	registry *prometheus.Registry
 
@@ -31,44 +28,48 @@ type metrics struct {
 	gaps                                         *prometheus.CounterVec
 	unaccounted                                  prometheus.Counter
 	requests, responseBytes, renders             *prometheus.CounterVec
-	seconds                                      *prometheus.HistogramVec
-	cacheBytes, subscribers                      prometheus.Gauge
+	seconds, phases                              *prometheus.HistogramVec
+	lateness                                     prometheus.Histogram
+	cacheBytes, subscribers, connections         prometheus.Gauge
 	deliveries                                   *prometheus.CounterVec
 	routes                                       routes
 }
 
+// Bounds of histograms, in seconds.
+var (
+	answerBounds   = []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5}
+	phaseBounds    = []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5, 10, 30, 60}
+	latenessBounds = []float64{.1, 1, 5, 15, 30, 60, 300, 900, 3600}
+)
+
 func newMetrics() *metrics {
 	m := &metrics{registry: prometheus.NewRegistry(), routes: routes{all: map[string]*routeCounters{}}}
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "khyber_" + name, Help: help}, labels)
+	counter := func(name string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "khyber_" + name, Help: named(name).help}, named(name).labelNames())
 		m.registry.MustRegister(c)
 		return c
 	}
-	m.polls = counter("source_polls_total", "Polls by outcome.", "source", "kind")
-	m.items = counter("source_items_total", "Items of the polled documents: new, known or rejected.", "source", "outcome")
-	m.revised = counter("source_revised_total", "Known items whose text changed.", "source")
-	m.rejected = counter("source_rejected_total", "Items that were not kept, by reason.", "source", "reason")
-	m.sourceBytes = counter("source_bytes_total", "Bytes received on the wire.", "source")
-	m.gaps = counter("source_gaps_total", "Polls that found almost nothing known: news may have been missed.", "source")
-	m.requests = counter("http_requests_total", "Requests answered.", "route", "status")
-	m.responseBytes = counter("http_response_bytes_total", "Bytes of bodies sent.", "route")
-	m.renders = counter("renders_total", "Topic feeds rendered.", "format")
-	m.deliveries = counter("hub_deliveries_total", "Deliveries to subscribers by outcome.", "outcome")
-	m.subscribers = prometheus.NewGauge(prometheus.GaugeOpts{Name: "khyber_hub_subscribers", Help: "Subscribers of the hub."})
-	m.unaccounted = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "khyber_items_unaccounted_total", Help: "Items of documents that became neither new, known nor rejected.",
+	gauge := func(name string) prometheus.Gauge {
+		g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "khyber_" + name, Help: named(name).help})
+		m.registry.MustRegister(g)
+		return g
+	}
+	histogram := func(name string, bounds []float64) *prometheus.HistogramVec {
+		h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "khyber_" + name, Help: named(name).help, Buckets: bounds}, named(name).labelNames())
+		m.registry.MustRegister(h)
+		return h
+	}
+	m.polls, m.items, m.revised = counter("source_polls_total"), counter("source_items_total"), counter("source_revised_total")
+	m.rejected, m.sourceBytes, m.gaps = counter("source_rejected_total"), counter("source_bytes_total"), counter("source_gaps_total")
+	m.requests, m.responseBytes = counter("http_requests_total"), counter("http_response_bytes_total")
+	m.renders, m.deliveries = counter("renders_total"), counter("hub_deliveries_total")
+	m.unaccounted = counter("items_unaccounted_total").WithLabelValues()
+	m.subscribers, m.cacheBytes, m.connections = gauge("hub_subscribers"), gauge("render_cache_bytes"), gauge("http_connections")
+	m.seconds, m.phases = histogram("http_request_seconds", answerBounds), histogram("poll_seconds", phaseBounds)
+	m.lateness = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "khyber_poll_lateness_seconds", Help: named("poll_lateness_seconds").help, Buckets: latenessBounds,
 	})
-	m.cacheBytes = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "khyber_render_cache_bytes", Help: "Bytes of rendered documents kept, all codings together.",
-	})
-	m.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "khyber_http_request_seconds", Help: "Time to answer a request.",
-		Buckets: []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5},
-	}, []string{"route"})
-	m.registry.MustRegister(
-		m.unaccounted, m.cacheBytes, m.subscribers, m.seconds,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
+	m.registry.MustRegister(m.lateness, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -96,6 +97,27 @@ func (s *Server) ObservePoll(p news.Poll) {
 	m.items.WithLabelValues(p.Source, "rejected").Add(float64(rejected))
 	m.revised.WithLabelValues(p.Source).Add(float64(p.Revised))
 	m.gaps.WithLabelValues(p.Source).Add(float64(one(p.Gap())))
+}
+
+// ObservePhase counts how long a phase of a poll took: fetch, parse, match or
+// commit; late is how long after its time it began.
+func (s *Server) ObservePhase(phase string, took time.Duration) {
+	if phase == "late" {
+		s.metrics.lateness.Observe(took.Seconds())
+		return
+	}
+	s.metrics.phases.WithLabelValues(phase).Observe(took.Seconds())
+}
+
+// ObserveConnection counts open connections: it is a hook of an http.Server.
+func (s *Server) ObserveConnection(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.metrics.connections.Inc()
+	case http.StateClosed, http.StateHijacked:
+		s.metrics.connections.Dec()
+	case http.StateActive, http.StateIdle:
+	}
 }
 
 // request counts an answer. Unknown paths share one route.
@@ -182,135 +204,3 @@ func proxied(r *http.Request) bool {
 	}
 	return false
 }
-
-// snapshot is what the store and the configuration say at the time of a scrape.
-type snapshot []prometheus.Metric
-
-// Describe sends nothing: the series follow the configuration, so the collector
-// is unchecked.
-func (snapshot) Describe(chan<- *prometheus.Desc) {}
-
-// Collect sends what was read.
-func (m snapshot) Collect(out chan<- prometheus.Metric) {
-	for _, x := range m {
-		out <- x
-	}
-}
-
-func (m *snapshot) gauge(d *prometheus.Desc, v float64, labels ...string) {
-	*m = append(*m, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...))
-}
-
-func desc(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("khyber_"+name, help, labels, nil)
-}
-
-func (s *Server) snapshot(ctx context.Context) snapshot {
-	var m snapshot
-	st := s.state.Load()
-	m.gauge(desc("build_info", "The running program.", "version", "go"), 1, s.Version, runtime.Version())
-	m.gauge(desc("config_last_reload_successful", "1 when the last file that was read is in force."), bit(!st.Refused))
-	m.gauge(desc("config_generation", "Counts the accepted configurations."), float64(st.Generation))
-	m.gauge(desc("config_problems", "Problems of the last file that was read."), float64(len(st.Problems)))
-	if !st.Applied.IsZero() {
-		m.gauge(desc("config_last_reload_success_timestamp_seconds", "When the configuration in force was applied."), unix(st.Applied))
-	}
-	if status, err := s.Store.Status(ctx); err != nil {
-		s.Log.Error("cannot read metrics", "err", err)
-	} else {
-		m.gauge(desc("store_writable", "1 while the database takes writes."), bit(status.Fault == nil))
-		m.gauge(desc("store_verified", "0 when damage was found in the database."), bit(!errors.Is(status.Fault, store.ErrDamaged)))
-		if status.DiskFree > 0 {
-			m.gauge(desc("store_disk_free_bytes", "Bytes that the disk of the database has left."), float64(status.DiskFree))
-		}
-		m.gauge(desc("store_bytes", "Size of the database."), float64(status.Bytes))
-		m.gauge(desc("store_free_bytes", "Bytes of the database that will be used again."), float64(status.Free))
-		m.gauge(desc("store_items", "Items kept."), float64(status.Items))
-		m.gauge(desc("rematch_items_left", "Items that are still to be matched with a changed topic."), float64(status.Rematch))
-		if status.Limit > 0 {
-			m.gauge(desc("store_limit_bytes", "The database grows no further."), float64(status.Limit))
-		}
-		m.gauge(desc("store_oldest_read_seconds", "Age of the oldest snapshot in use."), status.OldestRead.Seconds())
-	}
-	states, err := s.Store.Sources(ctx)
-	if err != nil {
-		s.Log.Error("cannot read metrics", "err", err)
-		return m
-	}
-	m.sources(st, states, s.Now())
-	for _, t := range st.Topics {
-		s.topicMetrics(ctx, &m, st, t.ID, states)
-	}
-	if s.Polling != nil {
-		m.polling(s.Polling())
-	}
-	return m
-}
-
-func (m *snapshot) polling(p Polling) {
-	if !p.Beat.IsZero() {
-		m.gauge(desc("scheduler_heartbeat_timestamp_seconds", "When the scheduler last turned."), unix(p.Beat))
-	}
-	m.gauge(desc("polls_in_flight", "Polls under way."), float64(p.InFlight))
-	m.gauge(desc("parse_bytes_in_flight", "Bytes of documents fetched and not yet kept."), float64(p.Bodies))
-	m.gauge(desc("clock_offset_seconds", "How far the clocks of the servers are ahead of ours, the median."), p.Offset.Seconds())
-}
-
-func (s *Server) topicMetrics(ctx context.Context, m *snapshot, st *State, id string, states []news.SourceState) {
-	j, err := s.joined(ctx, id)
-	if err != nil {
-		s.Log.Error("cannot read metrics", "topic", id, "err", err)
-		return
-	}
-	if last := j.last(); !last.IsZero() {
-		m.gauge(desc("topic_last_joined_timestamp_seconds", "When an entry last joined the topic.", "topic"), unix(last), id)
-	}
-	c := st.coverage(id, states, j.givers)
-	sources := desc("topic_sources", "Sources that feed the topic: ok, silent, failing or waiting for their first answer.", "topic", "state")
-	for state, n := range map[string]int{
-		"ok": c.OK, "silent": len(c.Silent), "failing": len(c.Failing), "new": c.Sources - c.OK - len(c.Silent) - len(c.Failing),
-	} {
-		m.gauge(sources, float64(n), id, state)
-	}
-}
-
-func (m *snapshot) sources(st *State, states []news.SourceState, now time.Time) {
-	count := make(map[news.State]int)
-	var (
-		state    = desc("source_state", "1 for the state that the source is in.", "source", "state")
-		lastOK   = desc("source_last_ok_timestamp_seconds", "When the source last answered as it should.", "source")
-		lastNew  = desc("source_last_new_timestamp_seconds", "When a poll last found something new.", "source")
-		next     = desc("source_next_poll_timestamp_seconds", "When the source is polled next.", "source")
-		failures = desc("source_failures", "Failed polls in a row.", "source")
-		sources  = desc("sources", "Sources by state.", "state")
-	)
-	for i := range states {
-		src, ok := st.sources[states[i].Source]
-		if !ok {
-			continue
-		}
-		x := &states[i]
-		shown := ShownState(&src, x, now)
-		count[shown]++
-		if len(st.Sources) > maxSeriesSources {
-			continue
-		}
-		m.gauge(state, 1, src.ID, string(shown))
-		m.gauge(failures, float64(x.Failures), src.ID)
-		for _, stamp := range []struct {
-			d *prometheus.Desc
-			t time.Time
-		}{{lastOK, x.LastOK}, {lastNew, x.LastNew}, {next, x.Next}} {
-			if !stamp.t.IsZero() {
-				m.gauge(stamp.d, unix(stamp.t), src.ID)
-			}
-		}
-	}
-	for name, n := range count {
-		m.gauge(sources, float64(n), string(name))
-	}
-}
-
-func bit(b bool) float64 { return float64(one(b)) }
-
-func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -195,10 +195,9 @@ func (s *Server) statusTopic(ctx context.Context, st *State, t news.Topic, state
 	for _, x := range c.Failing {
 		row.Coverage.Failing = append(row.Coverage.Failing, x.Source)
 	}
-	if n := len(page.Entries); n > 0 {
+	if len(page.Entries) > 0 {
 		row.LastJoined = optional(page.Entries[0].Joined)
-		span := page.Entries[0].Joined.Sub(page.Entries[n-1].Joined)
-		row.WindowHours = float64(span.Round(6*time.Minute)) / float64(time.Hour) // tenths
+		row.WindowHours = float64(spanOf(page.Entries).Round(6*time.Minute)) / float64(time.Hour) // tenths
 		since := s.Now().Add(-24 * time.Hour)
 		for _, e := range page.Entries {
 			if !e.Joined.Before(since) {

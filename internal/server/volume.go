@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"khyber/internal/news"
 	"khyber/internal/store"
 )
 
@@ -30,6 +31,8 @@ type joinings struct {
 	more  bool // there are older ones
 
 	givers map[string]bool // sources that feed the topic; nil: all in its scope
+	window time.Duration   // between the ends of the topic feed
+	full   bool            // there are older entries than the topic feed holds
 }
 
 // volumes keeps the joinings of each topic until its revision moves.
@@ -51,7 +54,11 @@ func (s *Server) joined(ctx context.Context, id string) (joinings, error) {
 	if err != nil {
 		return j, err
 	}
-	j = joinings{rev: rev, more: page.More, givers: giversOf(&page), times: make([]time.Time, len(page.Entries))}
+	live, err := s.Store.Topic(ctx, id, store.Page{})
+	if err != nil {
+		return j, err
+	}
+	j = joinings{rev: rev, window: spanOf(live.Entries), full: live.More, more: page.More, givers: giversOf(&page), times: make([]time.Time, len(page.Entries))}
 	for i := range page.Entries {
 		j.times[i] = page.Entries[i].Joined
 	}
@@ -59,6 +66,14 @@ func (s *Server) joined(ctx context.Context, id string) (joinings, error) {
 	s.volumes.byTopic[id] = j
 	s.volumes.mu.Unlock()
 	return j, nil
+}
+
+// spanOf is the time between the first and the last joining of entries.
+func spanOf(entries []news.Entry) time.Duration {
+	if len(entries) == 0 {
+		return 0
+	}
+	return entries[0].Joined.Sub(entries[len(entries)-1].Joined)
 }
 
 // since counts the joinings at or after a time.

@@ -45,7 +45,7 @@ func TestCountsAreReadOncePerRevision(t *testing.T) {
 		}
 	}
 	st.rev.Add(1)
-	if _, err := s.joined(t.Context(), "border-trade"); err != nil || st.calls.Load() != 2 {
+	if _, err := s.joined(t.Context(), "border-trade"); err != nil || st.calls.Load() != 4 { // the topic feed, and what charts look at
 		t.Errorf("%d calls, %v", st.calls.Load(), err)
 	}
 }
