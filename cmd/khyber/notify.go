@@ -57,6 +57,9 @@ func (d *daemon) alive(ctx context.Context) func() {
 			return
 		}
 		told = now
+		if err := d.server.Look(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("cannot look whether all is well", "err", err)
+		}
 		text, err := d.statusText(ctx, now)
 		if err != nil {
 			text = err.Error()

@@ -159,6 +159,7 @@ type Server struct {
 	volumes volumes
 	weeks   weeks
 	refused refused
+	ills    ills
 	hub     *Hub         // nil: there is none
 	posts   http.Handler // the hub, closed to pages of other sites
 
@@ -207,6 +208,7 @@ func (s *Server) Apply(st State) {
 		st.sources[src.ID] = src
 	}
 	s.state.Store(&st)
+	s.lookAtFile(&st)
 }
 
 func (st *State) topic(id string) (news.Topic, bool) {

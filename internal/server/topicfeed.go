@@ -150,15 +150,23 @@ func giversOf(page *store.TopicPage) map[string]bool {
 	return page.Givers
 }
 
+// givers returns the sources of a topic: those in its scope that gave to it.
+func (st *State) givers(topicID string, gave map[string]bool) []string {
+	var ids []string
+	for _, id := range st.scope(topicID) {
+		if gave == nil || gave[id] {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // coverage says which sources of a topic answer. Late is our fault, not the
 // source's, so it counts as answering.
 func (st *State) coverage(topicID string, states []news.SourceState, givers map[string]bool) publish.Coverage {
 	byID := statesByID(states)
 	var c publish.Coverage
-	for _, id := range st.scope(topicID) {
-		if givers != nil && !givers[id] {
-			continue
-		}
+	for _, id := range st.givers(topicID, givers) {
 		c.Sources++
 		state := byID[id]
 		if state == nil {
