@@ -48,6 +48,9 @@ type relation struct {
 }
 
 func newRelation(c *commit) *relation {
+	if c.copies == nil {
+		c.copies = make(map[string]int)
+	}
 	return &relation{
 		commit: c, items: make(map[news.ItemID]*Stored), named: make(map[news.ItemID]uint64), groups: make(map[news.ItemID]news.ItemID), signs: newSigner(c.view),
 		uses: make(map[Text][]story.Use), touched: make(map[news.ItemID]bool), kin: make(map[news.ItemID]Kin),
