@@ -16,6 +16,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/mmcdole/gofeed" // in tests only: what we serve is read by the library that reads our sources
+
+	"khyber/internal/news"
+	"khyber/internal/store"
 )
 
 // browser starts Chromium with a profile of its own, cut off from every host
@@ -103,12 +106,49 @@ const audit = `(() => {
 })()`
 
 func TestPagesAreSoundAtEveryWidth(t *testing.T) {
-	ctx, complaints := browser(t)
 	base, _ := liveServer(t)
-	for _, path := range []string{
+	soundAtEveryWidth(t, base,
 		"/", "/topics/border-trade", "/topics/border-trade?before=71&view=all", "/topics/floods", "/topics/quiet", "/items/0000000000001000",
 		"/sources", "/status", "/search", "/search?q=customs", "/search?q=(x", "/help", "/help/running", "/why?topic=border-trade&item=0000000000001000",
-	} {
+	)
+}
+
+// What a page says in trouble is longer than what it says on a good day.
+func TestPagesOfTroubleAreSoundAtEveryWidth(t *testing.T) {
+	base, s := liveServer(t)
+	f := sampleStore()
+	hostileDay(f, &State{Sources: make([]news.Source, 1), Topics: make([]news.Topic, 1)}) // its items
+	for id := range f.topics {
+		f.notices = append(f.notices, store.Notice{Topic: id, Since: noon.AddDate(0, 0, -1), Stories: 99, Usual: 1.2})
+	}
+	for i := range f.states {
+		x := &f.states[i]
+		x.State, x.Since, x.LastKind, x.Failures, x.LastStatus, x.Redirect.Learned = news.StateFailing, noon.AddDate(0, 0, -2), news.KindStatus, 31, 429, true
+		x.LastText = strings.Repeat("503 Service Unavailable, says the server of the outlet ", 3)
+	}
+	f.fault = store.ErrDamaged
+	s.Store = f
+	st := withRules(t, sampleState())
+	st.Site.BaseURL, st.Refused = base, true
+	for i := range 7 {
+		st.Problems = append(st.Problems, news.Problem{
+			Position: news.Position{File: "topics/" + strings.Repeat("a-long-name-of-a-file-", 4) + ".yaml", Line: i, Column: 5}, Text: `unknown key "ulr"`,
+		})
+	}
+	s.Apply(st)
+	soundAtEveryWidth(t, base, "/", "/topics/border-trade", "/topics/quiet", "/items/0000000000001001", "/sources", "/status", "/search?q=xyzzy", "/search?q=(x")
+	f.states = nil // the first minute
+	st.Topics, st.Problems, st.Refused = nil, nil, false
+	s.Apply(st)
+	soundAtEveryWidth(t, base, "/", "/sources", "/status")
+}
+
+// soundAtEveryWidth audits pages at four widths and wants no complaint of the
+// browser.
+func soundAtEveryWidth(t *testing.T, base string, paths ...string) {
+	t.Helper()
+	ctx, complaints := browser(t)
+	for _, path := range paths {
 		if err := chromedp.Do(ctx, chromedp.Navigate(base+path)); err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
@@ -56,4 +57,22 @@ func eclipses(sources []string, notices []store.Notice) []eclipse {
 		open = dark
 	}
 	return out
+}
+
+// eclipsesOf returns those of a topic; none where it has a single source, whose
+// own episodes say it.
+func (s *Server) eclipsesOf(ctx context.Context, st *State, topicID string, gave map[string]bool) ([]eclipse, error) {
+	sources := st.givers(topicID, gave)
+	if len(sources) < 2 {
+		return nil, nil
+	}
+	states, err := s.Store.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	notices, err := s.Store.Notices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return eclipses(sources, standing(st, states, notices)), nil
 }

@@ -79,7 +79,7 @@ func (s *Server) topicRow(ctx context.Context, st *State, t news.Topic, states [
 	row.Coverage = coverageMark(st.coverage(t.ID, states, j.givers))
 	now := s.Now()
 	row.Day, row.Week, row.Last = j.since(now.Add(-24*time.Hour)), j.since(now.AddDate(0, 0, -7)), j.last()
-	row.Volume = chartOf(j, now, sparkDays, sparkTall)
+	row.Volume = chartOf(j, nil, now, sparkDays, sparkTall)
 	return row, nil
 }
 

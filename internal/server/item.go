@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"khyber/internal/news"
@@ -61,7 +62,9 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		for _, f := range item.Files {
-			p.Files = append(p.Files, f.URL)
+			if u, err := url.Parse(f.URL); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+				p.Files = append(p.Files, f.URL)
+			}
 		}
 		for i := len(stored.Revisions) - 1; i >= 0; i-- {
 			p.Texts = append(p.Texts, stored.Revisions[i])

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -31,11 +32,19 @@ type asset struct {
 	doc  *document
 }
 
+// sparse and spaced find what a stylesheet has for its reader alone: comments,
+// and space around its marks.
+var (
+	sparse = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	spaced = regexp.MustCompile(`\s*([{};,])\s*`)
+)
+
 func styleSheet() asset {
 	css, err := web.ReadFile("web/style.css")
 	if err != nil {
 		return asset{path: "/style.css", doc: &document{tag: "missing"}}
 	}
+	css = spaced.ReplaceAll(sparse.ReplaceAll(css, nil), []byte("$1"))
 	sum := sha256.Sum256(css)
 	tag := hex.EncodeToString(sum[:8])
 	return asset{path: "/style-" + tag + ".css", doc: &document{key: "style", tag: tag, rendered: rendered{plain: css}}}

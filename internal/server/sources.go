@@ -26,8 +26,9 @@ type sourceDetail struct {
 	LastOK  time.Time
 	Why     string // of the next poll
 	Items   uint64
-	Trouble string // what is wrong, in words
-	Advice  string // what to do about it
+	Notes   []string // what else there is to know
+	Trouble string   // what is wrong, in words
+	Advice  string   // what to do about it
 	Strip   strip
 
 	Documents []account // of the last polls that brought one, newest first
@@ -97,14 +98,14 @@ func (s *Server) sources(w http.ResponseWriter, r *http.Request) {
 				x = &news.SourceState{}
 			}
 			counts[ShownState(src, x, p.Now)]++
-			p.Sources = append(p.Sources, sourceDetailOf(src, x, row, polls))
+			p.Sources = append(p.Sources, sourceDetailOf(src, x, row, polls, p.Now))
 		}
 		p.Summary = stateCounts(counts)
 		return p, nil
 	})
 }
 
-func sourceDetailOf(src *news.Source, x *news.SourceState, row sourceRow, polls []news.Poll) sourceDetail {
+func sourceDetailOf(src *news.Source, x *news.SourceState, row sourceRow, polls []news.Poll, now time.Time) sourceDetail {
 	var facts []string
 	for _, f := range []string{src.Publisher, src.Country, string(src.Type), src.Lang} {
 		if f != "" {
@@ -115,10 +116,42 @@ func sourceDetailOf(src *news.Source, x *news.SourceState, row sourceRow, polls 
 		sourceRow: row, Facts: strings.Join(facts, " · "), Address: src.PublicURL(),
 		Since: x.Since, LastOK: x.LastOK, Why: x.Why, Items: x.Items, Strip: stripOf(polls), Documents: accountsOf(polls),
 	}
+	d.Notes = notesOf(x, polls, now)
 	if row.Reason != "" {
 		d.Trouble, d.Advice = inWords(x.LastKind), advice(x.LastKind)
 	}
 	return d
+}
+
+// Conditions that a source may have beside its state.
+const (
+	fewPolls   = 10 // the last so many are looked at
+	oftenCut   = 3  // of them
+	longFailed = 30 // polls in a row
+	rekeyedFor = 30 * 24 * time.Hour
+)
+
+// notesOf says what a source's polls show beside its state: conditions that an
+// editor may want to act on.
+func notesOf(x *news.SourceState, polls []news.Poll, now time.Time) []string {
+	var notes []string
+	note := func(holds bool, text string) {
+		if holds {
+			notes = append(notes, text)
+		}
+	}
+	gap, salvaged := false, 0
+	for i := range polls[:min(len(polls), fewPolls)] {
+		gap = gap || polls[i].Gap()
+		salvaged += one(polls[i].Salvaged)
+	}
+	note(gap, "It turned over faster than it was polled, so news may have been missed: poll it more often.")
+	note(x.Redirect.Learned, "It has moved, and its new address is asked: khyber doctor proposes the change of feeds.yaml.")
+	note(salvaged >= oftenCut, "Its documents are often damaged; what is whole in them is kept.")
+	note(x.LastStatus == http.StatusTooManyRequests || x.Hold.After(now), "It asks to be polled less often, which is heeded.")
+	note(now.Sub(x.Distrust.Rekeyed) < rekeyedFor || now.Sub(x.Distrust.Rotating) < rekeyedFor, "It gives known reports new ids; they are known by other marks.")
+	note(x.Failures >= longFailed, "It has failed "+strconv.Itoa(x.Failures)+" times in a row and is still asked once a day: it may come back, or be removed.")
+	return notes
 }
 
 // stateCounts says how many sources are in each state, trouble last.

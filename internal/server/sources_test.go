@@ -2,6 +2,7 @@ package server
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,5 +23,32 @@ func TestTheSourcesPageAccountsForEveryItemOfADocument(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestASourceSaysWhatAnEditorMayWantToActOn(t *testing.T) {
+	gap := news.Poll{Kind: news.KindOK, New: 20}
+	cut := news.Poll{Kind: news.KindOK, Salvaged: true}
+	for name, c := range map[string]struct {
+		state news.SourceState
+		polls []news.Poll
+		want  string // the beginning of its only note; empty: none
+	}{
+		"all is well":          {news.SourceState{Failures: 29}, []news.Poll{{Kind: news.KindOK, Known: 9}, cut, cut}, ""},
+		"gap":                  {news.SourceState{}, []news.Poll{gap}, "It turned over faster"},
+		"a gap of long ago":    {news.SourceState{}, append(make([]news.Poll, fewPolls), gap), ""},
+		"moved":                {news.SourceState{Redirect: news.Redirect{Learned: true}}, nil, "It has moved"},
+		"salvaged":             {news.SourceState{}, []news.Poll{cut, cut, cut}, "Its documents are often damaged"},
+		"throttled by status":  {news.SourceState{LastStatus: 429}, nil, "It asks to be polled less often"},
+		"throttled by a hold":  {news.SourceState{Hold: noon.Add(time.Hour)}, nil, "It asks to be polled less often"},
+		"a hold that is over":  {news.SourceState{Hold: noon}, nil, ""},
+		"re-keyed":             {news.SourceState{Distrust: news.Distrust{Rekeyed: noon.AddDate(0, 0, -1)}}, nil, "It gives known reports new ids"},
+		"re-keyed of long ago": {news.SourceState{Distrust: news.Distrust{Rekeyed: noon.AddDate(0, -2, 0)}}, nil, ""},
+		"dead":                 {news.SourceState{Failures: 31}, nil, "It has failed 31 times in a row"},
+	} {
+		got := notesOf(&c.state, c.polls, noon)
+		if c.want == "" && got != nil || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], c.want)) {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
 	}
 }

@@ -87,7 +87,11 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t 
 			if err != nil {
 				return nil, err
 			}
-			p.Volume = chartOf(j, p.Now, chartDays, chartTall)
+			dark, err := s.eclipsesOf(ctx, st, t.ID, j.givers)
+			if err != nil {
+				return nil, err
+			}
+			p.Volume = chartOf(j, dark, p.Now, chartDays, chartTall)
 			week, err := s.lastWeek(ctx)
 			if err != nil {
 				return nil, err

@@ -194,7 +194,7 @@ func (s *Server) surging(ctx context.Context, topicID string) (string, error) {
 	}
 	for _, n := range notices {
 		if n.Topic == topicID && n.Until.IsZero() {
-			return "Since " + stamp(n.Since) + ": " + surgeWords(n) + ".", nil
+			return "Far more than usual since " + stamp(n.Since) + ": " + surgeWords(n) + ".", nil
 		}
 	}
 	return "", nil

@@ -101,23 +101,40 @@ func (j joinings) last() time.Time {
 type chart struct {
 	Width, Height int
 	Path          string
+	Dark          string // behind days on which most sources gave nothing: an outage never looks like peace
 	Label         string // what it shows, in words
 	From, To      string
-	Days          []dayCount // the same numbers, the newest day first, none left out that has a report
+	Days          []dayCount // the same numbers, the newest day first, none left out that has a report or is dark
 }
 
 type dayCount struct {
 	Name string
 	N    int
+	Dark bool
 }
 
 func daysBetween(t, today time.Time) int {
 	return int(today.Sub(t.UTC().Truncate(24*time.Hour)) / (24 * time.Hour))
 }
 
+// darkDays says for each of the last days whether it lies in an eclipse, by age.
+func darkDays(dark []eclipse, today time.Time, days int) []bool {
+	out := make([]bool, days)
+	for _, x := range dark {
+		until := x.until
+		if until.IsZero() {
+			until = today
+		}
+		for age := max(0, daysBetween(until, today)); age <= daysBetween(x.since, today) && age < days; age++ {
+			out[age] = true
+		}
+	}
+	return out
+}
+
 // chartOf counts joinings by day, as far back as all of them are known. It is
 // nil when there is nothing to draw.
-func chartOf(j joinings, now time.Time, days, height int) *chart {
+func chartOf(j joinings, dark []eclipse, now time.Time, days, height int) *chart {
 	if len(j.times) == 0 {
 		return nil
 	}
@@ -147,20 +164,31 @@ func chartOf(j joinings, now time.Time, days, height int) *chart {
 	if total == 0 {
 		return nil
 	}
-	var path strings.Builder
+	var path, hatch strings.Builder
+	darkened := 0
+	lost := darkDays(dark, today, days)
 	for age, n := range counts {
+		if lost[age] {
+			darkened++
+			hatch.WriteString("M" + strconv.Itoa((days-1-age)*dayWidth) + " 0h" + strconv.Itoa(dayWidth) + "v" + strconv.Itoa(height) + "h-" + strconv.Itoa(dayWidth) + "z")
+		}
+		if n == 0 && !lost[age] {
+			continue
+		}
+		c.Days = append(c.Days, dayCount{today.AddDate(0, 0, -age).Format(dateOfDay), n, lost[age]})
 		if n == 0 {
 			continue
 		}
-		name := today.AddDate(0, 0, -age).Format(dateOfDay)
-		c.Days = append(c.Days, dayCount{name, n})
 		tall := max(lowestBar, float64(n)/float64(most)*float64(height))
 		x, y := strconv.Itoa((days-1-age)*dayWidth), strconv.FormatFloat(float64(height)-tall, 'f', 1, 64)
 		path.WriteString("M" + x + " " + strconv.Itoa(height) + "V" + y + "h" + strconv.Itoa(dayWidth-2) + "V" + strconv.Itoa(height) + "z")
 	}
-	c.Path = path.String()
+	c.Path, c.Dark = path.String(), hatch.String()
 	c.From, c.To = today.AddDate(0, 0, 1-days).Format(shortOfDay), today.Format(shortOfDay)
 	c.Label = count(total, "report") + " in " + count(len(counts), "day") + ", most on " +
 		today.AddDate(0, 0, -mostAge).Format(shortOfDay) + " (" + strconv.Itoa(most) + "); " + today.Format(shortOfDay) + " so far " + strconv.Itoa(counts[0])
+	if darkened > 0 {
+		c.Label += "; on " + count(darkened, "day") + " (hatched) most sources gave nothing"
+	}
 	return c
 }

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -20,7 +22,7 @@ func TestChartCountsByDay(t *testing.T) {
 		{"known in part", joinings{times: []time.Time{at(0, 0), at(2, 0), at(2, -1)}, more: true}, "1 report in 2 days, most on 23 Nov (1); 23 Nov so far 1"},
 	} {
 		got := ""
-		if x := chartOf(c.in, noon, sparkDays, sparkTall); x != nil {
+		if x := chartOf(c.in, nil, noon, sparkDays, sparkTall); x != nil {
 			got = x.Label
 		}
 		if got != c.want {
@@ -30,7 +32,7 @@ func TestChartCountsByDay(t *testing.T) {
 }
 
 func TestChartIsAsWideAsItsDays(t *testing.T) {
-	x := chartOf(joinings{times: []time.Time{noon, noon.AddDate(0, 0, -29)}}, noon, 30, 24)
+	x := chartOf(joinings{times: []time.Time{noon, noon.AddDate(0, 0, -29)}}, nil, noon, 30, 24)
 	if want := "M203 24V0.0h5V24zM0 24V0.0h5V24z"; x.Path != want || x.Width != 210 || len(x.Days) != 2 {
 		t.Errorf("got %+v", x)
 	}
@@ -47,5 +49,19 @@ func TestCountsAreReadOncePerRevision(t *testing.T) {
 	st.rev.Add(1)
 	if _, err := s.joined(t.Context(), "border-trade"); err != nil || st.calls.Load() != 4 { // the topic feed, and what charts look at
 		t.Errorf("%d calls, %v", st.calls.Load(), err)
+	}
+}
+
+// An outage never looks like peace: its days are hatched, also without a report.
+func TestDaysWithoutMostSourcesAreHatched(t *testing.T) {
+	j := joinings{times: []time.Time{noon, noon.AddDate(0, 0, -29)}}
+	dark := []eclipse{{since: noon.AddDate(0, 0, -3), until: noon.AddDate(0, 0, -2)}, {since: noon.Add(-time.Hour)}}
+	x := chartOf(j, dark, noon, 30, 24)
+	if want := "M203 0h7v24h-7zM189 0h7v24h-7zM182 0h7v24h-7z"; x.Dark != want {
+		t.Errorf("got  %s\nwant %s", x.Dark, want)
+	}
+	want := []dayCount{{"23 Nov 2026", 1, true}, {"21 Nov 2026", 0, true}, {"20 Nov 2026", 0, true}, {"25 Oct 2026", 1, false}}
+	if !slices.Equal(x.Days, want) || !strings.HasSuffix(x.Label, "; on 3 days (hatched) most sources gave nothing") {
+		t.Errorf("got %v, %s", x.Days, x.Label)
 	}
 }
