@@ -36,7 +36,7 @@ type said struct {
 }
 
 // moments are what the clock decides of it.
-var moments = regexp.MustCompile(`since":? ?"?[0-9]{4}-[0-9T: -]+(Z"|UTC)?`)
+var moments = regexp.MustCompile(`since"?:? ?"?[0-9]{4}-[0-9T: -]+(Z"|UTC)?`)
 
 func (s said) String() string {
 	return fmt.Sprintf("exit %d\n--- out\n%s--- err\n%s", s.code, s.out, s.err)
