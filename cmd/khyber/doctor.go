@@ -36,11 +36,17 @@ func (doctorCmd) Run(ctx context.Context, a *app) error {
 	}
 	return a.withStore(ctx, doctorCmd{}, cfg, func(st *store.Store) error {
 		x := &examination{now: a.now(), cfg: cfg}
-		sizes, err := x.read(ctx, st)
+		status, err := x.read(ctx, st)
 		if err != nil {
 			return err
 		}
-		return a.examine(cfg, x, examineSizes(a.data, sizes))
+		unused, _, err := a.unused(ctx, cfg, st)
+		if err != nil {
+			return err
+		}
+		x.ends = a.certificates(ctx, cfg)
+		found := slices.Concat(examineSizes(a.data, status.Sizes), x.keeping(a.data, &status), a.examineDaemon(), unusedTerms(unused))
+		return a.examine(cfg, x, found)
 	})
 }
 
@@ -117,36 +123,36 @@ type examination struct {
 	items  map[string][]news.Item // newest first
 	oldest time.Time              // when the first item was kept; zero: there is none
 	joined map[string]time.Time   // when a topic got its last entry
+	ends   map[string]time.Time   // of the certificates of sources
 }
 
 // read fills in what the store knows.
-func (x *examination) read(ctx context.Context, st *store.Store) (sizes store.Sizes, err error) {
-	status, err := st.Status(ctx)
-	if err != nil {
-		return sizes, err
+func (x *examination) read(ctx context.Context, st *store.Store) (status store.Status, err error) {
+	if status, err = st.Status(ctx); err != nil {
+		return status, err
 	}
 	list, err := st.Sources(ctx)
 	if err != nil {
-		return sizes, err
+		return status, err
 	}
 	x.states, x.polls = make(map[string]news.SourceState), make(map[string][]news.Poll)
 	for _, s := range list {
 		x.states[s.Source] = s
 		if x.polls[s.Source], err = st.Polls(ctx, s.Source); err != nil {
-			return sizes, err
+			return status, err
 		}
 	}
 	x.joined = make(map[string]time.Time)
 	for _, t := range x.cfg.Set.Topics() {
 		page, err := st.Topic(ctx, t.ID, store.Page{Limit: 1, Late: true})
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return sizes, err
+			return status, err
 		}
 		if len(page.Entries) > 0 {
 			x.joined[t.ID] = page.Entries[0].Joined
 		}
 	}
-	return status.Sizes, x.readItems(ctx, st)
+	return status, x.readItems(ctx, st)
 }
 
 func (x *examination) readItems(ctx context.Context, st *store.Store) error {

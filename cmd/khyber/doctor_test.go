@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"khyber/internal/config"
 	"khyber/internal/news"
 	"khyber/internal/store"
+	"khyber/internal/store/bolt"
 )
 
 const sickFile = `# Invented outlets, each with a trouble of its own.
@@ -33,6 +35,7 @@ sources:
   - {id: double-a, url: "https://double.example/rss"}
   - {id: double-b, url: "https://double.example/rss?all"}
   - {id: off, url: "https://off.example/rss", disabled: true}
+  - {id: expiring, url: "https://expiring.example/rss"}
 topics:
   - {id: quiet, title: Quiet, include: [{name: a, any: [Torkham]}], sources: {only: [fine]}, examples: {match: [Torkham]}}
   - {id: dead, title: Dead, include: [{name: a, any: [Chaman]}], sources: {only: [gone, long-dead]}, examples: {match: [Chaman]}}
@@ -64,6 +67,7 @@ func sick(t *testing.T) *examination {
 			"double-b":  {State: news.StateOK, LastKind: news.KindOK, Items: 30},
 		},
 		polls: map[string][]news.Poll{}, items: map[string][]news.Item{},
+		ends: map[string]time.Time{"expiring": now.AddDate(0, 0, 5), "fine": now.AddDate(0, 0, 15), "gone": now.AddDate(0, 0, -1)},
 	}
 	for range 20 {
 		x.polls["too-long"] = append(x.polls["too-long"], news.Poll{Kind: news.KindOK, New: 9, Known: 1, Fetched: 10})
@@ -92,6 +96,7 @@ const wantPrescription = `* gone: its server says that it is gone for good: disa
 * too-short: every 5m is too short: 20 of its last 20 polls brought nothing: lengthen it to 10m, or leave it out
 * local-time: its dates are about 4h30m ahead and name no zone: set timezone to Asia/Kabul, or to that of its place
 * undated: its dates cannot be read, such as "at noon": its items have the time when they were first seen; tell its publisher, or us
+* expiring: the certificate of its server ends on 2026-11-25: if nobody renews it, its polls fail then; tell its publisher
 * double-a: 11 of its 12 links are those of double-b: remove it
 * topic quiet: no item has joined it since 2026-10-31: khyber near-misses quiet shows what nearly did
 * topic dead: all of its 2 sources fail or are disabled: mend them as said for each
@@ -124,7 +129,7 @@ This change mends it; khyber doctor | patch feeds.yaml makes it:
 -  - {id: double-a, url: "https://double.example/rss"}
    - {id: double-b, url: "https://double.example/rss?all"}
    - {id: off, url: "https://off.example/rss", disabled: true}
- topics:
+   - {id: expiring, url: "https://expiring.example/rss"}
 `
 
 func TestDoctorSaysWhatIsWrongAndWhatWouldMendIt(t *testing.T) {
@@ -147,7 +152,7 @@ func TestPatchAppliesWhatDoctorPrints(t *testing.T) {
 	if cfg == nil {
 		t.Fatal(problems)
 	}
-	if got, want := len(cfg.Sources), 11; got != want {
+	if got, want := len(cfg.Sources), 12; got != want {
 		t.Errorf("after the patch there are %d sources, want %d", got, want)
 	}
 }
@@ -159,6 +164,72 @@ func TestDoctorLeavesOutWhatWouldBreakTheFile(t *testing.T) {
 	want := "* fine: remove it\n  (that has to be changed by hand)\n"
 	if got := prescription(x.cfg.Revision.Files, found, config.Options{}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func texts(found []finding) string {
+	out := []string{}
+	for _, f := range found {
+		out = append(out, f.text)
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestWhatMayBeLostIsTold(t *testing.T) {
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	ago := func(days int) time.Time { return now.AddDate(0, 0, -days) }
+	for _, c := range []struct {
+		oldest time.Time
+		status store.Status
+		want   string
+	}{
+		{time.Time{}, store.Status{}, ""},
+		{ago(6), store.Status{}, ""},
+		{ago(60), store.Status{Backup: ago(6)}, ""},
+		{ago(60), store.Status{}, "k.db: there was never a backup: khyber backup F makes one, also while the daemon runs"},
+		{ago(60), store.Status{Backup: ago(8)}, "k.db: the last backup is of 2026-11-12: khyber backup F makes one, also while the daemon runs"},
+	} {
+		x := &examination{now: now, oldest: c.oldest}
+		got := x.keeping("k.db", &c.status)
+		if bolt.Place("k.db") != "" { // these tests themselves may run in a container's layer
+			got = slices.DeleteFunc(got, func(f finding) bool { return strings.Contains(f.text, bolt.Place("k.db")) })
+		}
+		if texts(got) != c.want {
+			t.Errorf("%+v: got %q, want %q", c.status, texts(got), c.want)
+		}
+	}
+}
+
+func TestClockMetricsAndMemoryAreJudged(t *testing.T) {
+	for _, c := range []struct {
+		offset  time.Duration
+		metrics string
+		memory  int64
+		want    string
+	}{
+		{9 * time.Minute, "127.0.0.1:9100", 512 << 20, ""},
+		{-9 * time.Minute, "[::1]:9100", 0, ""},
+		{0, "localhost:9100", 0, ""},
+		{3*time.Hour + time.Second, "", 0, "the clock of this machine is 3h behind most servers: set it, and let it be kept"},
+		{-11 * time.Minute, "", 0, "the clock of this machine is 11m ahead of most servers: set it, and let it be kept"},
+		{0, ":9100", 0, "/metrics is open to all who reach :9100: it names every source and how it answers; let it listen on loopback, or close the port"},
+		{0, "192.0.2.1:9100", 64 << 20, "/metrics is open to all who reach 192.0.2.1:9100: it names every source and how it answers; let it listen on loopback, or close the port\n" +
+			"only 64 MiB of memory are granted: a large list takes more; raise MemoryMax= or the container's limit"},
+	} {
+		if got := texts(judgeDaemon(c.offset, c.metrics, c.memory)); got != c.want {
+			t.Errorf("%s, %q, %d: got %q, want %q", c.offset, c.metrics, c.memory, got, c.want)
+		}
+	}
+}
+
+func TestUnusedTermsAreOneFinding(t *testing.T) {
+	one := news.Problem{Text: `topic "border-trade": "Chaman" stands in no item in 90 days`}
+	want := `2 terms and rules of topics were of no use in 90 days: khyber check names each, such as topic "border-trade": "Chaman" stands in no item in 90 days`
+	if got := texts(unusedTerms([]news.Problem{one, one})); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := unusedTerms(nil); got != nil {
+		t.Errorf("got %v of none", got)
 	}
 }
 

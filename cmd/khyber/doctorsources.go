@@ -13,6 +13,8 @@ import (
 // Thresholds of the findings on sources; starting values, but for the share of
 // links, which is that of two addresses of one document.
 const (
+	certificateLeft = 14 * 24 * time.Hour
+
 	failingLong  = 30 * 24 * time.Hour // a source that fails for longer is switched off
 	sharedLinks  = 0.9                 // of the links of both: one document under two addresses
 	minLinks     = 10                  // fewer say nothing
@@ -34,7 +36,7 @@ func (x *examination) sources() []finding {
 			continue
 		}
 		s := x.states[src.ID]
-		for _, f := range []finding{x.answers(src, &s), moved(src, &s), x.timing(src), x.dates(src, &s)} {
+		for _, f := range []finding{x.answers(src, &s), moved(src, &s), x.timing(src), x.dates(src, &s), x.certificate(src)} {
 			if f.text != "" {
 				f.text = src.ID + ": " + f.text
 				out = append(out, f)
@@ -71,6 +73,15 @@ func (x *examination) switchOff(id string, s *news.SourceState) func(*config.Edi
 		return nil
 	}
 	return set(id, "disabled", "true")
+}
+
+// certificate tells of one that ends soon: most are renewed a month before.
+func (x *examination) certificate(src *news.Source) finding {
+	end, known := x.ends[src.ID]
+	if left := end.Sub(x.now); !known || left > certificateLeft || left < 0 { // one that has ended fails the polls
+		return finding{}
+	}
+	return finding{costly, fmt.Sprintf("the certificate of its server ends on %s: if nobody renews it, its polls fail then; tell its publisher", end.UTC().Format(time.DateOnly)), nil}
 }
 
 // moved proposes the address that polls have learned.

@@ -58,7 +58,7 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	log := a.logger(cfg.Secrets, slog.LevelInfo)
-	d := &daemon{files: files, seen: seen, began: a.now(), reloads: make(chan chan reloaded)}
+	d := &daemon{files: files, seen: seen, began: a.now(), metricsAt: c.Metrics, reloads: make(chan chan reloaded)}
 	d.parts = a.build(log, st, cfg, "http://"+listener.Addr().String(), server.Options{
 		Health: d.health, Ready: d.ready, MetricsElsewhere: c.Metrics != "",
 	})
@@ -148,14 +148,15 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 // daemon is serve while it runs.
 type daemon struct {
 	*parts
-	pages    http.Handler
-	polls    func(context.Context) error // until its context ends
-	began    time.Time
-	stopping atomic.Bool
-	broken   atomic.Bool // the database takes no more writes
-	files    *config.Watch
-	seen     uint64             // hash of the files when they were last read
-	reloads  chan chan reloaded // who wants the files read now, and waits for what comes of it
+	pages     http.Handler
+	polls     func(context.Context) error // until its context ends
+	began     time.Time
+	metricsAt string // where /metrics is served alone; empty: nowhere
+	stopping  atomic.Bool
+	broken    atomic.Bool // the database takes no more writes
+	files     *config.Watch
+	seen      uint64             // hash of the files when they were last read
+	reloads   chan chan reloaded // who wants the files read now, and waits for what comes of it
 }
 
 // run polls and serves until ctx ends, and waits for all that it started.

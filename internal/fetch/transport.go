@@ -25,15 +25,20 @@ const (
 // transports are the three kinds of way out. Each has connections of its own:
 // one that was allowed for a source must not serve another.
 type transports struct {
+	guard   *net.Dialer       // of guarded
+	dialer  *net.Dialer       // of open
 	guarded http.RoundTripper // every address is judged when it is connected to
 	open    http.RoundTripper // for the own host and port of a source with allow_private_network
 	proxied http.RoundTripper // connects to the request's proxy and to nothing else
 }
 
 func newTransports(resolver *net.Resolver, g guard) transports {
+	guard := &net.Dialer{Timeout: dialTimeout, Resolver: resolver, Control: g.control}
+	dialer := &net.Dialer{Timeout: dialTimeout, Resolver: resolver}
 	return transports{
-		guarded: newTransport(&net.Dialer{Timeout: dialTimeout, Resolver: resolver, Control: g.control}, nil),
-		open:    newTransport(&net.Dialer{Timeout: dialTimeout, Resolver: resolver}, nil),
+		guard: guard, dialer: dialer,
+		guarded: newTransport(guard, nil),
+		open:    newTransport(dialer, nil),
 		proxied: newTransport(&net.Dialer{Timeout: dialTimeout, Resolver: resolver}, requestProxy),
 	}
 }

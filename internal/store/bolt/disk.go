@@ -76,6 +76,16 @@ func checkVolume(path string, kind uint32, log *slog.Logger) error {
 	return nil
 }
 
+// Place says what is wrong with the file system on which a database lies; empty:
+// nothing that is known.
+func Place(path string) string {
+	j, said := judge(look(filepath.Dir(path)).kind)
+	if !said {
+		return ""
+	}
+	return "it is on " + j.name + ": " + j.text
+}
+
 // room says why a write is not begun that may let the file grow: the disk has
 // less left than the reserve. As long as the file has free pages of its own it
 // needs none.
