@@ -2,12 +2,14 @@ package publish
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"khyber/internal/news"
 )
@@ -86,12 +88,29 @@ func TestOPMLOfOtherReadersIsUnderstood(t *testing.T) {
 		{"links", `<opml><outline text="A" type="link" url="https://a.example/"/><outline text="B" type="rss" url="https://b.example/f"/></opml>`, "[{B https://b.example/f     }] [{A it is a link, not a subscription: it has no xmlUrl}]"},
 		{"bad address", `<opml><outline text="A" xmlUrl="exec:rm -rf"/></opml>`, "[] [{A its address is not http or https, or carries a password}]"},
 		{"latin1", "<?xml version='1.0' encoding='ISO-8859-1'?><opml><outline text='Caf\xe9' xmlUrl='https://a.example/f'/></opml>", "[{Café https://a.example/f     }] []"},
+		{"cyrillic", "<?xml version=\"1.0\" encoding=\"windows-1251\"?><opml><outline text='\xd5\xf0\xee\xed\xe8\xea\xe0' xmlUrl='https://a.example/f'/></opml>", "[{Хроника https://a.example/f     }] []"},
+		{"UTF-16", utf16le("<?xml version='1.0' encoding='utf-16'?><opml><outline text='خبر' xmlUrl='https://a.example/f'/></opml>"), "[{خبر https://a.example/f     }] []"},
+		{"UTF-16 is named and not used", "<?xml version='1.0' encoding='utf-16'?><opml><outline text='خبر' xmlUrl='https://a.example/f'/></opml>", "[{خبر https://a.example/f     }] []"},
+		{"bytes that are no characters", "\xef\xbb\xbf<opml><outline text='A\x01\xffB' xmlUrl='https://a.example/f'/></opml>", "[{AB https://a.example/f     }] []"},
+		{"the scheme of readers", `<opml><outline text="A" xmlUrl="feed://a.example/f"/><outline text="B" xmlUrl="Feed:https://b.example/f"/></opml>`, "[{A http://a.example/f     } {B https://b.example/f     }] []"},
+		{"settings of a reader", `<opml version="1.0"><head/><body><outline text="prefs" schema-version="140"><outline pref-name="X" value="1"/></outline><outline text="All" x:y="z"><outline type="rss" text="A" xmlUrl="https://a.example/f" x:css="p"/></outline></body></opml>`, "[{A https://a.example/f     All}] []"},
+		{"a charset of nobody", "<?xml version='1.0' encoding='x-nobody'?><opml><outline text='A' xmlUrl='https://a.example/f'/></opml>", `[] [{the rest of the file it is damaged: charset "x-nobody": save the file as UTF-8}]`},
+		{"a namespace", `<o:opml xmlns:o="urn:x"><o:outline text="A" xmlUrl="https://a.example/f"/></o:opml>`, "[{A https://a.example/f     }] []"},
 	} {
 		subs, skipped, err := ParseOPML(strings.NewReader(c.in))
 		if got := fmt.Sprint(subs, skipped); got != c.want || err != nil {
 			t.Errorf("%s:\ngot  %s (%v)\nwant %s", c.name, got, err, c.want)
 		}
 	}
+}
+
+// utf16le writes a text with its mark, as one system's programs do.
+func utf16le(s string) string {
+	b := []byte{0xff, 0xfe}
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return string(b)
 }
 
 func TestWhatIsNoOPMLIsRefused(t *testing.T) {

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
+
+	"golang.org/x/net/html/charset"
 
 	"khyber/internal/news"
 )
@@ -34,6 +37,8 @@ const (
 	maxOPML = 10 << 20
 	// maxOutlineDepth bounds nesting; a real list has three levels.
 	maxOutlineDepth = 64
+	// maxProlog is where a charset is named, in bytes.
+	maxProlog = 200
 )
 
 // ErrNotOPML says that a file has no opml element or outline.
@@ -71,12 +76,14 @@ type opmlReader struct {
 
 // read walks the tokens. found says that there was an opml element or an outline.
 func (p *opmlReader) read(data []byte) (found bool, err error) {
-	dec := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	text, err := decoded(data)
+	if err != nil {
+		return bytes.Contains(bytes.ToLower(data), []byte("opml")), err
+	}
+	dec := xml.NewDecoder(bytes.NewReader(text))
 	dec.Strict = false
 	dec.Entity = xml.HTMLEntity
-	dec.CharsetReader = func(charset string, in io.Reader) (io.Reader, error) {
-		return latin1(charset, in)
-	}
+	dec.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
 	for {
 		tok, err := dec.Token()
 		if err == io.EOF {
@@ -109,22 +116,40 @@ func (p *opmlReader) read(data []byte) (found bool, err error) {
 	}
 }
 
-// latin1 reads the one charset besides UTF-8 that list exports are seen in.
-func latin1(charset string, in io.Reader) (io.Reader, error) {
-	switch strings.ToLower(charset) {
-	case "iso-8859-1", "latin1", "windows-1252", "us-ascii":
+// declared finds the charset that a file names.
+var declared = regexp.MustCompile(`^\s*<\?xml[^>]*encoding\s*=\s*["']([^"'>]+)["']`)
+
+// decoded returns a file as UTF-8 that XML may hold: readers export in the
+// charset of their system, and copy what they were given into titles.
+func decoded(data []byte) ([]byte, error) {
+	label := ""
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		label = "utf-16le"
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		label = "utf-16be"
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 	default:
-		return nil, fmt.Errorf("charset %q: save the file as UTF-8", clean(charset))
+		if m := declared.FindSubmatch(data[:min(len(data), maxProlog)]); m != nil {
+			label = string(m[1])
+		}
 	}
-	data, err := io.ReadAll(in)
-	if err != nil {
-		return nil, err
+	if label != "" && !strings.HasPrefix(strings.ToLower(label), "utf-16") || len(data) > 1 && data[0] >= 0xfe {
+		r, err := charset.NewReaderLabel(label, bytes.NewReader(data))
+		if err != nil {
+			return nil, fmt.Errorf("charset %q: save the file as UTF-8", clean(label))
+		}
+		if data, err = io.ReadAll(r); err != nil {
+			return nil, fmt.Errorf("charset %q: %w", clean(label), err)
+		}
 	}
-	runes := make([]rune, len(data))
-	for i, b := range data {
-		runes[i] = rune(b)
-	}
-	return strings.NewReader(string(runes)), nil
+	data = bytes.TrimPrefix(bytes.ToValidUTF8(data, []byte("\ufffd")), []byte("\ufeff"))
+	return bytes.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
+			return -1 // XML 1.0 §2.2 has no such characters
+		}
+		return r
+	}, data), nil
 }
 
 // outline takes one outline and returns the name of the group that it opens.
@@ -153,7 +178,7 @@ func (p *opmlReader) outline(attrs []xml.Attr) string {
 		}
 		return text
 	}
-	u := address(strings.ReplaceAll(raw, " ", ""))
+	u := address(plainScheme(strings.ReplaceAll(raw, " ", "")))
 	switch {
 	case u == "":
 		p.skip(text, raw, "its address is not http or https, or carries a password")
@@ -166,6 +191,19 @@ func (p *opmlReader) outline(attrs []xml.Attr) string {
 		p.subs = append(p.subs, s)
 	}
 	return ""
+}
+
+// plainScheme takes off the scheme with which readers are called from a browser:
+// feed://host/path is http, feed:https://host/path what it says.
+func plainScheme(raw string) string {
+	const scheme = "feed:"
+	if len(raw) < len(scheme) || !strings.EqualFold(raw[:len(scheme)], scheme) {
+		return raw
+	}
+	if rest := raw[len(scheme):]; !strings.HasPrefix(rest, "//") {
+		return rest
+	}
+	return "http:" + raw[len(scheme):]
 }
 
 func (p *opmlReader) skip(text, fallback, reason string) {
