@@ -378,3 +378,56 @@ func TestContactOfALaterFileIsNamedToPublishers(t *testing.T) {
 		}
 	}
 }
+
+// TestServeNeedsOneGoodFile starts with a bad file and nothing to fall back on:
+// all that is wrong is said, and no database is made.
+func TestServeNeedsOneGoodFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, data := filepath.Join(dir, "feeds.yaml"), filepath.Join(dir, "khyber.db")
+	write(t, file, strings.NewReplacer("lang: en", "lang: english", "every: 30m", "every: 30").Replace(smallFile))
+	got := say(t, khyberCommand(patient(t), file, data, "serve", "--listen", "127.0.0.1:0"))
+	want := said{"", file + `:3:81: lang: "english" is not a language of ISO 639-1; write one like en` + "\n" +
+		file + ":8:12: every: 30 has no unit; write 30m\nkhyber: " + file + " cannot be used: mend what is named above\n", exitFailure}
+	if got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if exists(data) {
+		t.Error("a database is made for a file that is refused")
+	}
+}
+
+// TestARefusedFileIsToldOnce reads a bad file twice, another bad one, and a good
+// one.
+func TestARefusedFileIsToldOnce(t *testing.T) {
+	d := newDaemon(t, filepath.Join(t.TempDir(), "feeds.yaml"), smallFile, io.Discard)
+	gauge := func() string {
+		w := httptest.NewRecorder()
+		d.server.Metrics().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+		return regexp.MustCompile(`(?m)^khyber_config_last_reload_successful (.*)$`).FindStringSubmatch(w.Body.String())[1]
+	}
+	for _, step := range []struct{ old, new, gauge string }{
+		{"", "", "1"},
+		{"url:", "ulr:", "0"},
+		{"url:", "ulr:", "0"},
+		{"every:", "evry:", "0"},
+		{"River Radio", "River Wave", "1"},
+		{"", "", "1"},
+	} {
+		write(t, d.app.config, strings.Replace(smallFile, step.old, step.new, 1))
+		done := d.reload(t.Context())
+		must(t, done.err)
+		if got := gauge(); got != step.gauge || done.refused != (step.gauge == "0") {
+			t.Errorf("%q: the gauge shows %s, want %s", step.new, got, step.gauge)
+		}
+	}
+	events, err := d.store.Events(t.Context(), 0, 99)
+	must(t, err)
+	told := ""
+	for _, e := range events {
+		told += fmt.Sprint(e.Of, " ", len(e.Wrong), "; ")
+	}
+	if want := "file 2; file 1; file 0; "; told != want {
+		t.Errorf("told %q, want %q", told, want)
+	}
+}
