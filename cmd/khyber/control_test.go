@@ -71,6 +71,10 @@ func TestCommandsSayTheSameBesideADaemon(t *testing.T) {
 	draft := filepath.Join(dir, "draft.yaml") // of an editor who tries something
 	write(t, draft, strings.Replace(text, "in: title", "in: lead", 1))
 	link := "https://spinghar-post.example/news/1000"
+	needless := 0
+	if testing.Short() {
+		needless = 9 // of the commands: they take the same way
+	}
 	commands := [][]string{
 		{"sources"},
 		{"sources", "--json"},
@@ -88,7 +92,7 @@ func TestCommandsSayTheSameBesideADaemon(t *testing.T) {
 		{"render", "nothing"},
 		{"verify"},
 		{"doctor"},
-	}
+	}[needless:]
 	var alone []said
 	for _, args := range commands {
 		alone = append(alone, say(t, khyberCommand(ctx, file, data, args...)))
@@ -118,8 +122,8 @@ func TestCommandsSayTheSameBesideADaemon(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "site", "topics", "both.atom")); err != nil {
 		t.Error(err)
 	}
-	if s := say(t, khyberCommand(ctx, file, copied, "render", "both", "--format", "json")); s != alone[12] {
-		t.Errorf("the copy renders %s\nwant %s", s, alone[12])
+	if s := say(t, khyberCommand(ctx, file, copied, "render", "both", "--format", "json")); s != alone[12-needless] {
+		t.Errorf("the copy renders %s\nwant %s", s, alone[12-needless])
 	}
 	inUse := fmt.Sprintf("khyber: %s is in use by process %d: stop that one, or name another --data\n", data, daemon.Process.Pid)
 	for _, args := range [][]string{{"compact"}, {"serve", "--listen", "127.0.0.1:0"}} {
@@ -341,5 +345,27 @@ func TestFramesCarryStreamsAndTheExitCode(t *testing.T) {
 		if _, err := unframe(strings.NewReader(bad), io.Discard, io.Discard); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
+	}
+}
+
+// TestSocketKnowsItsPeer asks who is at the other end: this process.
+func TestSocketKnowsItsPeer(t *testing.T) {
+	l, err := listenControl(t.Context(), filepath.Join(shortDir(t), "khyber.db"))
+	must(t, err)
+	defer l.Close()
+	c, err := net.Dial("unix", l.Addr().String())
+	must(t, err)
+	defer c.Close()
+	met, err := l.Accept()
+	must(t, err)
+	defer met.Close()
+	if uid, known := peerUID(met); known && uid != os.Getuid() {
+		t.Errorf("the peer has uid %d, want %d", uid, os.Getuid())
+	}
+	a, b := net.Pipe() // nobody can say whose that is
+	defer a.Close()
+	defer b.Close()
+	if uid, known := peerUID(a); known && uid != -1 {
+		t.Errorf("a stranger has uid %d", uid)
 	}
 }

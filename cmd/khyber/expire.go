@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"time"
+
+	"khyber/internal/store"
 )
 
 const (
@@ -36,6 +38,10 @@ func (d *daemon) expire(ctx context.Context, keep time.Duration) {
 			more = done.More
 			if done.Shrunk && !shrunk {
 				d.log.Warn("the disk or the database is nearly full: items older than 30 days go", "known", done.Items)
+				d.note(ctx, store.OfRoom, []string{store.OfRoom})
+			}
+			if shrunk && !done.Shrunk {
+				d.note(ctx, store.OfRoom, nil)
 			}
 			shrunk = done.Shrunk
 		}

@@ -204,6 +204,10 @@ func TestNoticesComeOnceInOrderAndSigned(t *testing.T) {
 		must(t, b.store.Note(ctx, store.OfLine, nil))
 		after(time.Minute, "the line again", "20 line The sources can be reached again")
 
+		must(t, b.store.Note(ctx, store.OfClock, []string{store.OfClock}))
+		must(t, b.store.Note(ctx, store.OfRoom, []string{store.OfRoom}))
+		after(time.Minute, "clock and disk", "21 clock The clock of this machine is off; 22 room There is little room: items older than 30 days go")
+
 		cancel()
 		must(t, <-ended)
 		if len(b.pager.bad) > 0 {

@@ -45,13 +45,10 @@ func (d *daemon) reloading() (done func()) {
 // status was last said.
 func (d *daemon) alive(ctx context.Context) func() {
 	var told time.Time
-	noted, down := false, false
+	noted := make(map[string]bool)
 	return func() {
 		d.tell(sd.SdNotifyWatchdog)
-		if now := d.poller.Status().OwnOutage; !noted || now != down {
-			noted, down = true, now
-			d.noteLine(ctx, down)
-		}
+		d.noteOwn(ctx, noted)
 		now := d.app.now()
 		if now.Sub(told) < statusEvery {
 			return
@@ -68,14 +65,23 @@ func (d *daemon) alive(ctx context.Context) func() {
 	}
 }
 
-// noteLine has the targets of notices told, as soon as they can be reached, that
-// most sources cannot, or can again: one notice, not one of each.
-func (d *daemon) noteLine(ctx context.Context, down bool) {
-	var wrong []string
-	if down {
-		wrong = []string{"own outage"}
+// noteOwn has the targets of notices told, as soon as they can be reached, what
+// is wrong with us and not with a source, and that it no longer is. noted is what
+// was noted since the start.
+func (d *daemon) noteOwn(ctx context.Context, noted map[string]bool) {
+	now := d.poller.Status()
+	for of, is := range map[string]bool{store.OfLine: now.OwnOutage, store.OfClock: now.Offset.Abs() > clockFar} {
+		was, known := noted[of]
+		if known && was == is {
+			continue
+		}
+		noted[of] = is
+		var wrong []string
+		if is {
+			wrong = []string{of}
+		}
+		d.note(ctx, of, wrong)
 	}
-	d.note(ctx, store.OfLine, wrong)
 }
 
 // statusText is one line on how it goes: 60 sources, 57 ok, 5 topics.

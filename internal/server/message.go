@@ -30,7 +30,7 @@ type message struct {
 type noticeDoc struct {
 	ID      string     `json:"id"`
 	At      time.Time  `json:"at"`
-	What    string     `json:"what"` // source, topic, incident, file or line
+	What    string     `json:"what"` // source, topic, incident, file, line, clock or room
 	Source  string     `json:"source,omitempty"`
 	Sources []string   `json:"sources,omitempty"`
 	Topic   string     `json:"topic,omitempty"`
@@ -153,15 +153,21 @@ func noticeOf(st *State, e store.Event) noticeDoc {
 
 // ownWords say what is wrong with us.
 func ownWords(e store.Event) (title, text string) {
-	switch {
-	case e.Of == store.OfLine && len(e.Wrong) > 0:
-		return "Most sources cannot be reached", hardlyTheirs
-	case e.Of == store.OfLine:
-		return "The sources can be reached again", catchUp
-	case len(e.Wrong) > 0:
-		return "feeds.yaml is not in force: it has mistakes", strings.Join(e.Wrong, "\n")
+	type words struct{ title, text string }
+	all := map[string][2]words{ // when it begins, when it ends
+		store.OfFile:  {{"feeds.yaml is not in force: it has mistakes", strings.Join(e.Wrong, "\n")}, {"feeds.yaml is in force again", "It has no mistakes."}},
+		store.OfLine:  {{"Most sources cannot be reached", hardlyTheirs}, {"The sources can be reached again", catchUp}},
+		store.OfClock: {{"The clock of this machine is off", "It differs from those of most servers by more than ten minutes: set it."}, {"The clock of this machine is right again", "It agrees with those of most servers."}},
+		store.OfRoom: {
+			{"There is little room: items older than 30 days go", "The disk or the database is nearly full: make room, raise --max-db, or keep less with --keep."},
+			{"There is room again", "Items are kept as long as --keep says."},
+		},
 	}
-	return "feeds.yaml is in force again", "It has no mistakes."
+	w := all[e.Of][0]
+	if len(e.Wrong) == 0 {
+		w = all[e.Of][1]
+	}
+	return w.title, w.text
 }
 
 const (

@@ -20,14 +20,16 @@ type Event struct {
 	Number uint64 `json:"-"`
 	At     time.Time
 	Notice *Notice  `json:",omitempty"` // as it was then; nil: it is of us
-	Of     string   `json:",omitempty"` // OfFile or OfLine
+	Of     string   `json:",omitempty"` // OfFile …
 	Wrong  []string `json:",omitempty"` // none: nothing is wrong any more
 }
 
 // What can be wrong with us.
 const (
-	OfFile = "file" // feeds.yaml is not in force
-	OfLine = "line" // most sources cannot be reached
+	OfFile  = "file"  // feeds.yaml is not in force
+	OfLine  = "line"  // most sources cannot be reached
+	OfClock = "clock" // it is off
+	OfRoom  = "room"  // there is so little that less is kept than was asked for
 )
 
 func eventKey(n uint64) string { return fmt.Sprintf("%016x", n) }
