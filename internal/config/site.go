@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"khyber/internal/news"
@@ -144,6 +145,9 @@ func (s *section) readNotify(v value) {
 		r.absent = "no notice is sent there"
 		var target Notify
 		fill(r, &target, notifyKeys(), n)
+		if slices.ContainsFunc(s.loader.notify, func(t Notify) bool { return t.URL == target.URL && t.URL != "" }) {
+			v.errorf(n.Position, "remove one", "notify: this address is there twice")
+		}
 		signed := n.Get("secret").Kind == news.NodeNone || target.Secret != ""
 		s.loader.told = append(s.loader.told, newValue(r, news.Pair{Key: "topics", Value: n.Get("topics")}).list()...)
 		if target.URL != "" && signed {
