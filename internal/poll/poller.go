@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"khyber/internal/fetch"
 	"khyber/internal/news"
 	"khyber/internal/parse"
@@ -98,14 +100,15 @@ type Poller struct {
 	parsing chan struct{} // as many parses as processors
 	large   chan struct{} // one document above largeBody
 
-	documents chan struct{} // maxDocs
+	documents *semaphore.Weighted // of maxParsed
 }
 
 // Limits of what is under way at a time.
 const (
 	maxInFlight = fetch.MaxInFlight // 64 would fill up with 500 servers that drip
 	maxBodies   = 4 << 20           // bytes of bodies fetched and not yet kept: above it no fetch starts
-	maxDocs     = 32                // documents parsed and not yet kept: those that wait share an fsync
+	maxParsed   = 1 << 20           // bytes of bodies parsed and not yet kept, which have become 16 times as much; a larger one is alone
+	leastParsed = 64 << 10          // bytes that a body counts at least: 16 wait at most, to share an fsync
 	largeBody   = 1 << 20           // bytes: such documents are parsed one at a time
 )
 
@@ -139,7 +142,7 @@ func New(o Options) *Poller {
 		parsing: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		large:   make(chan struct{}, 1),
 
-		documents: make(chan struct{}, maxDocs),
+		documents: semaphore.NewWeighted(maxParsed),
 	}
 	p.config.Store(newConfig(State{}))
 	return p

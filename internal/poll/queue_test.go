@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -135,5 +136,60 @@ func BenchmarkQueue100000(b *testing.B) {
 		j, d := q.pop(now, rulesOf)
 		q.done(j, d)
 		q.add(j.source, now+every)
+	}
+}
+
+func TestPollsThatBeginTogetherAreFew(t *testing.T) {
+	q := newQueue()
+	for i := range 3 * youngMost {
+		q.add(fmt.Sprint(i), 0)
+	}
+	of := func(id string) *rules { return &rules{name: id, slots: 1} }
+	begin := func(now time.Duration) (n int) {
+		for {
+			if _, yes := q.crowded(now); yes {
+				return n
+			}
+			j, _ := q.pop(now, of)
+			if j == nil {
+				return n
+			}
+			n++
+		}
+	}
+	if got := begin(0); got != youngMost {
+		t.Errorf("%d begin at once, want %d", got, youngMost)
+	}
+	if until, yes := q.crowded(youngAge / 2); !yes || until != youngAge {
+		t.Errorf("crowded until %v (%v), want %v", until, yes, youngAge)
+	}
+	j := q.young[3]
+	q.done(j, q.domains[j.source])
+	if got := begin(youngAge / 2); got != 1 {
+		t.Errorf("%d begin when one has ended, want 1", got)
+	}
+	if got := begin(youngAge); got != youngMost-1 {
+		t.Errorf("%d begin when the first are no longer young, want %d", got, youngMost-1)
+	}
+}
+
+func TestALargeDocumentIsKeptAlone(t *testing.T) {
+	p := New(Options{Now: time.Now})
+	leave := p.room(t.Context(), 8*maxParsed)
+	if p.documents.TryAcquire(1) {
+		t.Error("there is room beside it")
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	p.room(over, 1)() // a poll that ends while it waits takes none, and gives none back
+	if p.documents.TryAcquire(1) {
+		t.Error("a poll that waited in vain has made room")
+	}
+	leave()
+	if !p.documents.TryAcquire(maxParsed) {
+		t.Error("it has not left")
+	}
+	if n := p.Status().Bodies; n != 0 {
+		t.Errorf("%d bytes are under way", n)
 	}
 }

@@ -125,13 +125,12 @@ func hops(src news.Source, resp fetch.Response) []news.Hop {
 // not yet kept, or until ctx ends. What it returns gives the room back.
 func (p *Poller) room(ctx context.Context, n int) (leave func()) {
 	p.gauges.bodies.Add(int64(n))
-	select {
-	case p.documents <- struct{}{}:
-	case <-ctx.Done():
-		return func() { p.gauges.bodies.Add(-int64(n)) }
+	weight := min(max(int64(n), leastParsed), maxParsed)
+	if p.documents.Acquire(ctx, weight) != nil { // ctx has ended, and so does the poll
+		weight = 0
 	}
 	return func() {
-		<-p.documents
+		p.documents.Release(weight)
 		p.gauges.bodies.Add(-int64(n))
 	}
 }
