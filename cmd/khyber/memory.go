@@ -12,6 +12,18 @@ import (
 // rest is for what it does not count, such as pages of the database.
 const memoryShare = 0.85
 
+// gcPercent is how much the heap may grow between two collections. Polling makes
+// much and keeps little: at 100 the first poll of 1,000 sources peaks 36 MiB
+// higher, and collecting takes a twentieth of its time instead of a tenth.
+const gcPercent = 50
+
+// saveMemory has Go collect earlier, unless GOGC says otherwise.
+func (a *app) saveMemory() {
+	if _, set := a.getenv("GOGC"); !set {
+		debug.SetGCPercent(gcPercent)
+	}
+}
+
 // limitMemory keeps Go below the limit of the control group, unless GOMEMLIMIT
 // says otherwise: a collection more is better than the end of the process.
 func (d *daemon) limitMemory(read func(path string) ([]byte, error)) {

@@ -107,6 +107,7 @@ type parts struct {
 // build puts the program together around an open store. More says what a
 // command adds to the server.
 func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base string, more server.Options) *parts {
+	a.saveMemory()
 	more.Store, more.Now, more.Log, more.Version = st, a.now, log, a.version()
 	more.Help = helpPages()
 	client := fetch.New(fetch.Options{UserAgent: a.userAgent(cfg.Site), Now: a.now})

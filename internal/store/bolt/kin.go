@@ -93,6 +93,7 @@ func (t *tx) PutUses(texts []store.Text, uses [][]story.Use) error {
 	if err != nil {
 		return err
 	}
+	t.Bucket(bUse).FillPercent = fillClustered
 	for i, text := range texts {
 		for _, u := range uses[i] {
 			if slices.ContainsFunc(there[i], func(o story.Use) bool { return o.Item == u.Item }) {

@@ -43,6 +43,10 @@ var buckets = [][]byte{bMeta, bConfig, bSource, bPolls, bDocument, bSeq, bItem, 
 // is a quarter of a page, so that a little less would waste one.
 const fillOrdered = 1.0
 
+// fillClustered is the share where most of what a part of the bucket will ever
+// hold comes at once, with the first document of a source.
+const fillClustered = 0.8
+
 // tx is a transaction of bbolt in the words of store.
 type tx struct {
 	*bbolt.Tx
