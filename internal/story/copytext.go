@@ -38,6 +38,9 @@ func (p *pair) copyText() (int, bool) {
 // Under equal titles only words of the class only, names, may not be replaced.
 func oneText(x, y []term, only class) (int, bool) {
 	part := y[:min(len(y), len(x)*13/10+6)]
+	if n := sameBeginning(x, part); n > 0 && n == len(part) && n == len(x) {
+		return 1000, true
+	}
 	if !mayContain(part, x) {
 		return 0, false
 	}
@@ -113,6 +116,8 @@ func isEnding(s string) bool {
 // length, what is left of x and of that part of y which x covers, and the rest of
 // y. Where x ends in words of its own, they stand against the rest.
 func align(x, y []term) (matched int, onlyX, onlyY, rest []term) {
+	first := sameBeginning(x, y)
+	x, y = x[first:], y[first:]
 	w := len(y) + 1
 	best := make([]uint16, (len(x)+1)*w) // from place i, j to the ends
 	for i := len(x) - 1; i >= 0; i-- {
@@ -141,7 +146,16 @@ func align(x, y []term) (matched int, onlyX, onlyY, rest []term) {
 	if i < len(x) && !cutOff {
 		onlyX, onlyY = append(onlyX, x[i:]...), append(onlyY, y[j:]...)
 	}
-	return int(best[0]), onlyX, onlyY, y[j:]
+	return first + int(best[0]), onlyX, onlyY, y[j:]
+}
+
+// sameBeginning returns how many words two texts begin with in common.
+func sameBeginning(x, y []term) int {
+	n := 0
+	for n < min(len(x), len(y)) && x[n].hash == y[n].hash {
+		n++
+	}
+	return n
 }
 
 // turned says whether the words that two texts share differ in order by an

@@ -127,13 +127,16 @@ func telltale(kind lexicon.Kind) bool {
 // common, or differ in one part only.
 func told(a, b *Vector) int64 {
 	type both struct{ a, b weight }
+	if tellTogether(a, b) < flatShared { // as most do
+		return 0
+	}
 	var shared []both
 	parts := class(0)
 	for i, j := 0, 0; i < len(a.weights) && j < len(b.weights); {
-		switch c := cmp.Compare(a.weights[i].hash, b.weights[j].hash); {
-		case c < 0:
+		switch x, y := a.weights[i].hash, b.weights[j].hash; {
+		case x < y:
 			i++
-		case c > 0:
+		case x > y:
 			j++
 		default:
 			shared = append(shared, both{a.weights[i], b.weights[j]})
@@ -151,10 +154,29 @@ func told(a, b *Vector) int64 {
 			sum, run = sum+worth(run), 0
 		}
 		if s.a.tells && s.b.tells {
-			run += min(s.a.value, s.b.value, flatIDF)
+			run += min(int64(s.a.value), int64(s.b.value), flatIDF)
 		}
 	}
 	return sum + worth(run)
+}
+
+// tellTogether returns the weight of all telling words that two titles share.
+func tellTogether(a, b *Vector) int64 {
+	sum := int64(0)
+	for i, j := 0, 0; i < len(a.weights) && j < len(b.weights); {
+		switch x, y := &a.weights[i], &b.weights[j]; {
+		case x.hash < y.hash:
+			i++
+		case x.hash > y.hash:
+			j++
+		default:
+			if x.tells && y.tells {
+				sum += min(int64(x.value), int64(y.value), flatIDF)
+			}
+			i, j = i+1, j+1
+		}
+	}
+	return sum
 }
 
 // parts returns of which kinds a title has words that part reports.

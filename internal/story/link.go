@@ -40,20 +40,23 @@ type Vector struct {
 	kind    class // whether it explains, reacts or recalls
 }
 
+// weight is a word of a title. Tens of thousands of titles are kept in memory:
+// it has 16 bytes.
 type weight struct {
 	hash  uint64
-	value int64 // thousandths
-	tells bool  // what few titles have
-	place int32 // among the words that have a weight
-	parts class // figure or country: other ones are another report
+	value uint16 // thousandths; the rarest word has 13,000 or so
+	place uint16 // among the words that have a weight
+	parts class  // figure or country: other ones are another report
+	tells bool   // what few titles have
 }
 
-// TitleVector is the vector of an item's signature, made without reading its
-// summary, which counts for copies only.
+// TitleVector is the vector of an item's signature, made without reading what
+// counts for copies only.
 func TitleVector(src *news.Source, item *news.Item) Vector {
-	title := *item
-	title.Summary = ""
-	s := Sign(src, &title)
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
+	s := readTitle(r, src, item)
+	s.at = item.At
 	return NewVector(&s)
 }
 
@@ -62,7 +65,7 @@ func NewVector(s *Signature) Vector {
 	v := Vector{at: s.at, counted: s.counted}
 	for _, w := range weigh(s, &v.kind) {
 		v.weights = append(v.weights, w.weight)
-		v.square += w.value * w.value
+		v.square += int64(w.value) * int64(w.value)
 	}
 	return v
 }
@@ -96,10 +99,10 @@ func weigh(s *Signature, kind *class) []weighed {
 				}
 			}
 		}
-		w := weighed{weight{t.hash, int64(max(t.region, minWeight)), t.informative(), int32(len(out)), t.class & (figure | country)}, t.stem}
+		w := weighed{weight{t.hash, uint16(max(t.region, minWeight)), uint16(len(out)), t.class & (figure | country), t.informative()}, t.stem}
 		if main != "" {
 			target := words().look(main)
-			w.hash, w.value, w.word = target.hash, min(w.value, int64(max(target.region, minWeight))+foldedExtra), main
+			w.hash, w.value, w.word = target.hash, min(w.value, uint16(max(target.region, minWeight)+foldedExtra)), main
 		}
 		if n := len(out); t.entity && n > 0 && out[n-1].hash == w.hash {
 			continue // one name
@@ -167,13 +170,13 @@ func similarity(a, b *Vector) int64 {
 		return 0
 	}
 	for i, j := 0, 0; i < len(a.weights) && j < len(b.weights); {
-		switch c := cmp.Compare(a.weights[i].hash, b.weights[j].hash); {
-		case c < 0:
+		switch x, y := a.weights[i].hash, b.weights[j].hash; {
+		case x < y:
 			i++
-		case c > 0:
+		case x > y:
 			j++
 		default:
-			dot += a.weights[i].value * b.weights[j].value
+			dot += int64(a.weights[i].value) * int64(b.weights[j].value)
 			i, j = i+1, j+1
 		}
 	}

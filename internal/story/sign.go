@@ -67,7 +67,18 @@ func (s *Signature) place(item *news.Item) {
 // readTexts makes all of a signature that the texts of an item say. The reader
 // holds the tokens of the summary then.
 func readTexts(r *reader, src *news.Source, item *news.Item) Signature {
-	s := Signature{domain: samePublisher(src.Domain)}
+	s := readTitle(r, src, item)
+	s.domain = samePublisher(src.Domain)
+	s.set = unique(s.title)
+	s.titleHash = hashTerms(s.title)
+	s.agencies = agencyOf(src) | agenciesIn(r, authors(item))
+	s.readSummary(r, src, item)
+	return s
+}
+
+// readTitle makes what a [Vector] is made of.
+func readTitle(r *reader, src *news.Source, item *news.Item) Signature {
+	var s Signature
 	title := plainTitle(item.Title, src.Name, item.Outlet.Name, src.Domain)
 	s.script = script(title)
 	lang := text.Primary(item.Lang)
@@ -79,10 +90,6 @@ func readTexts(r *reader, src *news.Source, item *news.Item) Signature {
 	}
 	s.title = slices.Clone(s.title)
 	s.counted, s.plain, s.lang = r.counted, title, lang
-	s.set = unique(s.title)
-	s.titleHash = hashTerms(s.title)
-	s.agencies = agencyOf(src) | agenciesIn(r, authors(item))
-	s.readSummary(r, src, item)
 	return s
 }
 
