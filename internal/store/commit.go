@@ -106,6 +106,7 @@ func (s *Store) write(ctx context.Context, c commit) (news.Poll, error) {
 	}
 	s.moved(done.touched)
 	s.conflicts.Add(int64(done.conflicting))
+	s.compared.Add(int64(done.compared))
 	s.capped.Add(int64(done.capped))
 	s.counts.kept(&done)
 	s.account(done.poll)
@@ -184,6 +185,7 @@ type commit struct {
 	rec         Source
 	judged      news.Distrust                    // of the source's guids, after this document
 	conflicting int                              // entries whose keys name two items
+	compared    int                              // candidates of all items
 	capped      int                              // items with more candidates than were compared
 	copies      map[string]int                   // new edges of copies, by rule
 	owners      map[story.Key][]Owner            // of every key of the document

@@ -189,7 +189,9 @@ func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 	if err != nil {
 		return story.Linked{}, err
 	}
-	ids := r.shared(id, found)
+	ids := r.counts.heaviest(found, func(int) int { return 1 }, storyShared)
+	ids = slices.DeleteFunc(ids, func(s news.ItemID) bool { return s == id })
+	ids = ids[:min(len(ids), linkStories)]
 	members, err := r.members(ids, heardMembers)
 	if err != nil {
 		return story.Linked{}, err
@@ -204,33 +206,6 @@ func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 	}
 	return story.Link(v, open), nil
 }
-
-// shared returns the stories that stand under two keys or more, the first under
-// most. One may stand under a key on several days.
-func (r *relation) shared(id news.ItemID, found [][]news.ItemID) []news.ItemID {
-	clear(r.counts)
-	var twice []news.ItemID
-	for key, stories := range found {
-		for _, s := range stories {
-			c := r.counts[s]
-			if c.keys > 0 && c.last == key || s == id {
-				continue
-			}
-			if c.keys++; c.keys == 2 {
-				twice = append(twice, s)
-			}
-			c.last = key
-			r.counts[s] = c
-		}
-	}
-	slices.SortFunc(twice, func(a, b news.ItemID) int {
-		return cmp.Or(cmp.Compare(r.counts[b].keys, r.counts[a].keys), cmp.Compare(a, b))
-	})
-	return twice[:min(len(twice), linkStories)]
-}
-
-// tally is under how many keys a story was found, and the last one of them.
-type tally struct{ keys, last int }
 
 // open returns the newest members of a story, one of a copy group.
 func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, error) {

@@ -251,6 +251,7 @@ type Status struct {
 	Rematch      int       // items that a changed topic is still to be matched with
 	Unaccounted  int64     // polls since the start whose items did not add up (P5)
 	KeyConflicts int64     // since the start: entries whose keys name two items
+	Compared     int64     // since the start: candidates that new items were compared with
 	Capped       int64     // since the start: items with more candidates for copies than were compared
 	Counts                 // since the start
 	Backup       time.Time // when the last backup was made; zero: never
@@ -259,7 +260,7 @@ type Status struct {
 // Status measures the store.
 func (s *Store) Status(ctx context.Context) (Status, error) {
 	looked, under := math.MaxInt, false
-	st := Status{Unaccounted: s.unaccounted.Load(), KeyConflicts: s.conflicts.Load(), Capped: s.capped.Load(), Counts: s.counts.copy()}
+	st := Status{Unaccounted: s.unaccounted.Load(), KeyConflicts: s.conflicts.Load(), Compared: s.compared.Load(), Capped: s.capped.Load(), Counts: s.counts.copy()}
 	err := s.engine.Read(ctx, func(tx ReadTx) error {
 		var err error
 		if st.Generation, err = tx.Generation(); err != nil {

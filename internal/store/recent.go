@@ -10,8 +10,8 @@ import (
 
 // Limits of what is kept in memory of texts that were compared of late.
 const (
-	// vectorsMost is in vectors: a week of a busy list at about 300 bytes each.
-	vectorsMost = 1 << 15
+	// vectorsMost is in vectors, at about 300 bytes each: a week of a busy list.
+	vectorsMost = 3 << 14
 	// facesMost is in items, at about 100 bytes each.
 	facesMost = 1 << 15
 	// signsMost is in words of 72 bytes, of which a report has 50 or so: the

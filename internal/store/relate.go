@@ -23,6 +23,8 @@ const (
 	// linkStories is how many stories an item is compared with: those that share
 	// most with it.
 	linkStories = 16
+	// storyShared is how many keys it must share with a story at least.
+	storyShared = 2
 	// heardMembers is how many of a story's last members are looked at when it may
 	// take an item, for the StoryMembers that count; shownMembers how many when it
 	// has, for the topics that show it. A flood costs no more.
@@ -44,7 +46,7 @@ type relation struct {
 	titles  map[news.ItemID]*story.Vector // looked up so far; nil: the text has expired
 	opened  map[news.ItemID]story.Open    // stories as link found them; none that got a member since
 	changed map[news.ItemID]bool          // whose kin is another one
-	counts  map[news.ItemID]tally         // of the last item that was linked
+	counts  tallies
 }
 
 func newRelation(c *commit) *relation {
@@ -55,7 +57,6 @@ func newRelation(c *commit) *relation {
 		commit: c, items: make(map[news.ItemID]*Stored), named: make(map[news.ItemID]uint64), groups: make(map[news.ItemID]news.ItemID), signs: newSigner(c.view),
 		uses: make(map[Text][]story.Use), touched: make(map[news.ItemID]bool), kin: make(map[news.ItemID]Kin),
 		titles: make(map[news.ItemID]*story.Vector), opened: make(map[news.ItemID]story.Open), changed: make(map[news.ItemID]bool),
-		counts: make(map[news.ItemID]tally),
 	}
 }
 
@@ -93,6 +94,10 @@ func (r *relation) sign(id news.ItemID) *story.Signature {
 		return made
 	}
 	stored := r.items[id]
+	if made := r.view.memory.signs.get(textName{id, stored.Text}); made != nil {
+		r.signs.made[id] = made
+		return made
+	}
 	made := r.signs.sign(&stored.Item)
 	r.view.memory.keepSign(stored, made)
 	return made
@@ -304,21 +309,13 @@ func (r *relation) candidates(id news.ItemID) ([]news.ItemID, error) {
 	if err != nil {
 		return nil, err
 	}
-	weights := make(map[news.ItemID]int)
-	for i, others := range found {
-		for _, other := range others {
-			weights[other] += keys[i].Weight()
-		}
-	}
-	delete(weights, id)
-	maps.DeleteFunc(weights, func(_ news.ItemID, w int) bool { return w < story.Enough })
-	ids := slices.SortedFunc(maps.Keys(weights), func(a, b news.ItemID) int {
-		return cmp.Or(cmp.Compare(weights[b], weights[a]), cmp.Compare(a, b))
-	})
+	ids := r.counts.heaviest(found, func(key int) int { return keys[key].Weight() }, story.Enough)
+	ids = slices.DeleteFunc(ids, func(other news.ItemID) bool { return other == id })
 	if len(ids) > candidateMost {
 		r.capped++
 		ids = ids[:candidateMost]
 	}
+	r.compared += len(ids)
 	return r.recall(ids)
 }
 

@@ -34,8 +34,8 @@ type Store struct {
 	expiry   expiry
 	view     atomic.Pointer[view]
 
-	unaccounted, conflicts, capped atomic.Int64 // since the start, for Status
-	counts                         counts
+	unaccounted, conflicts, compared, capped atomic.Int64 // since the start, for Status
+	counts                                   counts
 
 	mu        sync.RWMutex
 	revisions map[string]uint64 // by topic ID
