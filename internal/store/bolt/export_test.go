@@ -43,3 +43,13 @@ func Judge(kind uint32, log *slog.Logger) error { return checkVolume("khyber.db"
 
 // GiveName is how a new file gets its name.
 func GiveName(from, to string) error { return giveName(from, to) }
+
+// NearBytes returns the bytes of the pages that hold the near indexes.
+func (e *Engine) NearBytes() (n int64, err error) {
+	err = e.db.View(func(b *bbolt.Tx) error {
+		s := b.Bucket(bNear).Stats()
+		n = int64(s.LeafAlloc + s.BranchAlloc)
+		return nil
+	})
+	return n, err
+}
