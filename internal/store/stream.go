@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -307,7 +308,10 @@ func (o *streamer) relationsOf(id news.ItemID, edges []story.Edge, overrides []s
 }
 
 func (o *streamer) indexes() error {
-	err := o.tx.EachUse(func(t Text, uses []story.Use) error { return o.write(record{Use: &useRecord{t, uses}}) })
+	err := o.tx.EachUse(func(t Text, uses []story.Use) error {
+		slices.SortFunc(uses, func(a, b story.Use) int { return cmp.Compare(a.Item, b.Item) }) // engines keep them in any order
+		return o.write(record{Use: &useRecord{t, uses}})
+	})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"slices"
+
 	"khyber/internal/news"
 	"khyber/internal/store"
 	"khyber/internal/story"
@@ -23,7 +25,7 @@ func (t *transaction) EachKey(f func(store.KeyOf) error) error {
 
 func (t *transaction) EachUse(f func(store.Text, []story.Use) error) error {
 	for text, uses := range t.uses {
-		if err := f(text, uses); err != nil {
+		if err := f(text, slices.Clone(uses)); err != nil {
 			return err
 		}
 	}
