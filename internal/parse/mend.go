@@ -69,10 +69,10 @@ func (s *shape) end(t *token) int {
 		s.closeMissing(t.start)
 		s.repair("an element without its end was closed")
 	}
-	s.close(t.start, t.end)
-	if !bytes.Equal(s.b[t.start+2:t.start+2+len(t.name)], t.name) {
+	if !bytes.Equal(s.open[k].name, t.name) {
 		s.repair("the case of a tag was mended")
 	}
+	s.close(t.start, t.end)
 	return t.end
 }
 

@@ -132,6 +132,7 @@ func TestDamage(t *testing.T) {
 		{"no end tag of a field", "b</title>", "b", "1,3", true},
 		{"misspelt end tag of an item", "x</description></item>", "x</description></itme>", "1,2,3", true},
 		{"no end tag of an item", "x</description></item>", "x</description>", "1,2,3", true},
+		{"end tag of another case", "b</title>", "b</Title>", "1,2,3", false},
 		{"stray < in a text", ">x<", "> x < y <", "1,2,3", false},
 		{"stray < in the title", "b</title>", "b<</title>", "1,2,3", false},
 		{"stray < in the guid", "<guid>2", "<guid><2", "1,3", true},
