@@ -112,7 +112,7 @@ func TestCommandsSayTheSameBesideADaemon(t *testing.T) {
 	}{
 		{[]string{"backup", copied}, copied + ": "},
 		{[]string{"verify", copied}, ", no damage\n"},
-		{[]string{"publish", filepath.Join(dir, "site")}, " written, 0 unchanged\n"},
+		{[]string{"publish", filepath.Join(dir, "site")}, " written, 0 unchanged, 0 removed\n"},
 		{[]string{"poll", "atom-wire"}, "atom-wire                ok: 1 new, "},
 	} {
 		if s := say(t, khyberCommand(ctx, file, data, c.args...)); s.code != 0 || !strings.Contains(s.out, c.want) || s.err != "" {
