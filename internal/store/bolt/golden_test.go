@@ -33,6 +33,11 @@ func TestDatabasesOfAllVersions(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Log("A file of a version that is released must stay readable: write a step in schema.go. While none is released, and what is kept has changed on purpose: " + remake)
+				}
+			})
 			text := strings.TrimSuffix(file, ".db") + ".txt"
 			path := copyOf(t, file)
 			e := reopen(t, path)
@@ -47,7 +52,7 @@ func TestDatabasesOfAllVersions(t *testing.T) {
 				t.Fatal(err)
 			}
 			if at, a, b := difference(got, want); at > 0 {
-				t.Errorf("line %d of %s\n got %s\nwant %s\nA file of a version that is released must stay readable: write a step in schema.go. While none is released: %s", at, text, a, b, remake)
+				t.Errorf("line %d of %s\n got %s\nwant %s", at, text, a, b)
 			}
 			storetest.Resume(t, e).Again()
 			end(t, e)

@@ -288,6 +288,5 @@ func (b *teller) all() {
 	config, err := b.s.LastConfig(ctx)
 	b.say("configuration", config, err)
 	st, err := b.s.Status(ctx)
-	st.Sizes = store.Sizes{Items: st.Items}
-	b.say("status", st, err)
+	b.say("status", map[string]int{"items": st.Items, "sources": st.Sources, "topics": st.Topics, "rematch": st.Rematch}, err)
 }
