@@ -272,6 +272,7 @@ func (c *commit) add(i int, f story.Found) {
 // kept clears the fields that are not kept.
 func kept(item news.Item) news.Item {
 	item.SummaryHTML, item.ContentHTML, item.Repairs = "", "", nil
+	item.Contributors, item.Created = nil, time.Time{}
 	return item
 }
 
