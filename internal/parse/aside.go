@@ -246,6 +246,11 @@ func (s *shape) textKind(e *element) kind {
 	if e.space != spaceAtom && s.format != formatAtom {
 		return kindMaybe
 	}
+	return e.atomKind()
+}
+
+// atomKind reads the type of a text of Atom without elements.
+func (e *element) atomKind() kind {
 	switch t := e.typ; {
 	case t == "" || t == "text" || t == "text/plain":
 		return kindPlain

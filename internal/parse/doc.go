@@ -6,8 +6,9 @@
 // So a document goes through these steps, in this order:
 //
 //	decode    any charset → UTF-8 that XML allows
-//	prescan   one pass over the markup: limits, items with their raw ids, mending,
-//	          salvage; long texts are put aside, so that gofeed reads a skeleton
+//	prescan   one pass over the markup: limits, items with their raw ids and dates,
+//	          mending, salvage; long texts are put aside and what nobody reads is
+//	          left out, so that gofeed reads a skeleton
 //	gofeed    the skeleton → elements of the format
 //	translate what gofeed delivers, and what it loses, → drafts of items
 //	dates     own parser over the raw strings

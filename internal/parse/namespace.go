@@ -18,11 +18,8 @@ func (s *shape) attributes(t *token, e *element) {
 			s.declare(nil, a, structural(e.local))
 		case string(prefix) == "xmlns":
 			s.declare(local, a, false)
-		case string(prefix) == xmlPrefix && string(local) == "base":
-			s.newBase(e, unescape(string(a.value)))
-			s.edit(a.start, a.end, "") // gofeed resolves otherwise than RFC 3986
-		case string(prefix) == xmlPrefix && string(local) == "lang":
-			e.lang = unescape(string(a.value))
+		case string(prefix) == xmlPrefix:
+			s.inherited(a, e, string(local))
 		case string(a.name) == "type":
 			e.typ = strings.ToLower(strings.TrimSpace(unescape(string(a.value))))
 		case string(a.name) == "mode":
@@ -37,6 +34,17 @@ func (s *shape) attributes(t *token, e *element) {
 	e.space = s.lookup(prefix)
 	if s.format == formatAtom && s.isText(e) {
 		s.hideType(t)
+	}
+}
+
+// inherited reads the attributes of XML itself, which hold for what is within.
+func (s *shape) inherited(a *attr, e *element, name string) {
+	switch name {
+	case "base":
+		s.newBase(e, unescape(string(a.value)))
+		s.edit(a.start, a.end, "") // gofeed resolves otherwise than RFC 3986
+	case "lang":
+		e.lang = unescape(string(a.value))
 	}
 }
 
@@ -82,16 +90,24 @@ func (s *shape) declare(prefix []byte, a *attr, own bool) {
 	case strings.TrimSpace(address) == "":
 		b.space = spaceNone
 	case prefix != nil:
-		// An address that is not known is read by its prefix, as gofeed does.
-		if by := undeclared(prefix); by == spaceModule || by == spaceContent || by == spaceAtom {
-			b.space = by
-		}
+		b.space = byPrefix(prefix)
 		b.hidden = s.hides(prefix, uri{space: b.space, prefix: string(prefix)})
 	}
 	if b.hidden {
 		s.edit(a.start, a.end, "")
 	}
 	s.bindings = append(s.bindings, b)
+}
+
+// byPrefix is the namespace of a prefix whose address is not known: gofeed goes by
+// the prefix then, too.
+func byPrefix(prefix []byte) space {
+	switch by := undeclared(prefix); by {
+	case spaceModule, spaceContent, spaceAtom:
+		return by
+	case spaceNone, spaceRSS, spaceXHTML, spaceOther:
+	}
+	return spaceOther
 }
 
 // hides says whether a declaration can be left out of the skeleton, because
