@@ -37,15 +37,10 @@ func (s *Scanner) silenceDateline(f Field, mentions []Mention) {
 // Behind the place, which has so many words, there may be a comma or brackets;
 // more only where the place is in capitals.
 func dateline(f Field, place int32) (end int32, ok bool) {
-	tokens, capitals := f.Tokens, true
-	for i, t := range tokens[:place] {
-		r, _ := utf8.DecodeRuneInString(f.Text[t.Start:])
-		capitals = capitals && unicode.IsUpper(r) && (t.Caps || len(tokens[i].Fold) == 1)
-	}
-	bracket := false
+	tokens, capitals, bracket := f.Tokens, inCapitals(f, place), false
 	for i := place; int(i) < min(len(tokens), datelineWords); i++ {
 		gap := html.UnescapeString(f.Text[tokens[i-1].End:tokens[i].Start])
-		if strings.ContainsAny(gap, ":—–") || strings.Contains(gap, "--") || strings.Contains(gap, " - ") {
+		if endsDateline(gap) {
 			return i, true
 		}
 		if tokens[i].Sentence > 0 {
@@ -57,4 +52,18 @@ func dateline(f Field, place int32) (end int32, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+func endsDateline(gap string) bool {
+	return strings.ContainsAny(gap, ":—–") || strings.Contains(gap, "--") || strings.Contains(gap, " - ")
+}
+
+// inCapitals says whether the first words of a text are in Latin capitals.
+func inCapitals(f Field, words int32) bool {
+	for _, t := range f.Tokens[:words] {
+		if r, _ := utf8.DecodeRuneInString(f.Text[t.Start:]); !t.Caps || !unicode.IsUpper(r) {
+			return false
+		}
+	}
+	return true
 }

@@ -141,21 +141,7 @@ func (r *rematch) read(tx ReadTx, n int) error {
 	if len(r.topics) == 0 {
 		return nil
 	}
-	if cursor == "" {
-		if cursor, err = r.begin(tx, n); err != nil {
-			return err
-		}
-	}
-	if cursor, r.young = strings.CutPrefix(cursor, youngWalk); r.young {
-		r.items, r.next, err = tx.Scan(cursor, n, false)
-		r.next = youngWalk + r.next
-		if r.next == youngWalk {
-			r.next = fromTop
-		}
-	} else {
-		r.items, r.next, err = tx.Scan(strings.TrimPrefix(cursor, fromTop), n, true)
-	}
-	if err != nil {
+	if err := r.scan(tx, cursor, n); err != nil {
 		return err
 	}
 	ids := make([]news.ItemID, len(r.items))
@@ -163,6 +149,25 @@ func (r *rematch) read(tx ReadTx, n int) error {
 		ids[i] = r.items[i].Item.ID
 	}
 	r.revisions, err = tx.Revisions(ids)
+	return err
+}
+
+// scan reads the next items of the walk that the cursor is of.
+func (r *rematch) scan(tx ReadTx, cursor string, n int) (err error) {
+	if cursor == "" {
+		if cursor, err = r.begin(tx, n); err != nil {
+			return err
+		}
+	}
+	if cursor, r.young = strings.CutPrefix(cursor, youngWalk); !r.young {
+		r.items, r.next, err = tx.Scan(strings.TrimPrefix(cursor, fromTop), n, true)
+		return err
+	}
+	if r.items, r.next, err = tx.Scan(cursor, n, false); r.next == "" {
+		r.next = fromTop
+	} else {
+		r.next = youngWalk + r.next
+	}
 	return err
 }
 
