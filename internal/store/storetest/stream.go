@@ -92,10 +92,16 @@ func streamed(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		if err := b.Store.Verify(t.Context()); err != nil {
 			t.Error(err)
 		}
-		for _, cut := range []int{0, 3, len(whole) / 2, len(whole) - 1} {
-			if _, err := store.CheckStream(bytes.NewReader(whole[:cut])); err == nil {
-				t.Errorf("a stream that is cut after %d of %d bytes is taken", cut, len(whole))
-			}
+		cutStreams(t, whole)
+	}
+}
+
+// cutStreams wants a stream that is cut off to be refused.
+func cutStreams(t *testing.T, whole []byte) {
+	t.Helper()
+	for _, cut := range []int{0, 3, len(whole) / 2, len(whole) - 1} {
+		if _, err := store.CheckStream(bytes.NewReader(whole[:cut])); err == nil {
+			t.Errorf("a stream that is cut after %d of %d bytes is taken", cut, len(whole))
 		}
 	}
 }
