@@ -12,7 +12,7 @@ import (
 
 // maxTold is how many members of a story its page shows; more are a flood of
 // one text.
-const maxTold = 200
+const maxTold = 1000
 
 // told is a report of a story with how it came there.
 type told struct {

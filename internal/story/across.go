@@ -3,6 +3,7 @@ package story
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"time"
 
 	"khyber/internal/lexicon"
@@ -28,25 +29,40 @@ type named struct {
 	tells  bool // few reports of a day name it
 }
 
-// namedIn returns the entities that a title names, by ID, none twice.
-func namedIn(s *Signature) []named {
-	var out []named
-	scanner := lexicon.Scanner{Lexicon: entities()}
-	for _, m := range scanner.Scan(lexicon.Field{Text: s.plain, Tokens: text.Tokens(s.plain, s.lang)}, nil) {
+// namer finds names and keeps its memory for the next title.
+type namer struct {
+	scanner  lexicon.Scanner
+	tokens   []text.Token
+	mentions []lexicon.Mention
+	found    []named
+}
+
+// namers keep the memory of those that are done.
+var namers = sync.Pool{New: func() any { return &namer{scanner: lexicon.Scanner{Lexicon: entities()}} }}
+
+// in returns the entities that a title names, by ID, none twice. They stand
+// until the next call.
+func (n *namer) in(s *Signature) []named {
+	n.tokens = text.AppendTokens(n.tokens[:0], s.plain, s.lang)
+	n.mentions = n.scanner.Scan(lexicon.Field{Text: s.plain, Tokens: n.tokens}, n.mentions[:0])
+	n.found = n.found[:0]
+	for _, m := range n.mentions {
 		if e := entities().Entity(m.Entity); !m.Words {
-			out = append(out, named{e, telltale(e.Kind)})
+			n.found = append(n.found, named{e, telltale(e.Kind)})
 		}
 	}
-	slices.SortFunc(out, func(a, b named) int { return cmp.Compare(a.entity.ID, b.entity.ID) })
-	out = slices.CompactFunc(out, func(a, b named) bool { return a.entity.ID == b.entity.ID })
-	return out[:min(len(out), namesMost)]
+	slices.SortFunc(n.found, func(a, b named) int { return cmp.Compare(a.entity.ID, b.entity.ID) })
+	n.found = slices.CompactFunc(n.found, func(a, b named) bool { return a.entity.ID == b.entity.ID })
+	return n.found[:min(len(n.found), namesMost)]
 }
 
 // NameKeys returns the keys of 48 bits under which items in another script are
 // found that may report the same: one for each two names of the title, of which
 // one tells. Mostly there is none.
 func NameKeys(s *Signature) []uint64 {
-	all := namedIn(s)
+	n := namers.Get().(*namer)
+	defer namers.Put(n)
+	all := n.in(s)
 	var keys []uint64
 	for i := range all {
 		for j := range i {
@@ -67,8 +83,11 @@ func Possibly(a, b *Signature) []string {
 	}
 	var shared []string
 	tells := false
-	other := namedIn(b)
-	for _, n := range namedIn(a) {
+	one, two := namers.Get().(*namer), namers.Get().(*namer)
+	defer namers.Put(one)
+	defer namers.Put(two)
+	other := two.in(b)
+	for _, n := range one.in(a) {
 		if slices.ContainsFunc(other, func(o named) bool { return o.entity.ID == n.entity.ID }) {
 			shared = append(shared, n.entity.Name)
 			tells = tells || n.tells

@@ -54,6 +54,9 @@
 //     members of each, one of a copy group. The story's ID is that of the member
 //     that began it.
 //
+// Beside that, [NameKeys] make items findable across scripts, for people: two that
+// [Possibly] tell the same are shown, and count for nothing.
+//
 // Kept are thus: keys, edges, uses of texts, candidate keys by day, groups,
 // members and keys of stories, overrides, and [Tables] beside every edge.
 // Signatures and vectors are made again when they are needed.
