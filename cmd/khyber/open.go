@@ -208,7 +208,7 @@ func entities(lex *lexicon.Lexicon) map[string]string {
 // polling tells the server what the poller does now.
 func (p *parts) polling() server.Polling {
 	now := p.poller.Status()
-	out := server.Polling{Beat: now.Beat, InFlight: now.InFlight, Bodies: now.Bodies, Offset: now.Offset}
+	out := server.Polling{Beat: now.Beat, InFlight: now.InFlight, Bodies: now.Bodies, Offset: now.Offset, Outage: now.OwnOutage}
 	for _, c := range p.rematch.Reapplied() {
 		out.Reapplied = append(out.Reapplied, server.Reapplied(c))
 	}

@@ -19,6 +19,7 @@ const (
 	illDamaged ill = "damaged" // nor will it ever
 	illClock   ill = "clock"   // ours is off
 	illFile    ill = "file"    // feeds.yaml is not in force
+	illLine    ill = "line"    // most sources cannot be reached
 )
 
 // clockOff is how far off a clock is worth a word: topics are sorted by minutes.
@@ -94,7 +95,9 @@ func (s *Server) Look(ctx context.Context) error {
 	s.ills.note(illWrite, now, status.Fault != nil && !damaged, "")
 	s.ills.note(illDamaged, now, damaged, "")
 	if s.Polling != nil {
-		s.ills.note(illClock, now, s.Polling().Offset.Abs() > clockOff, "")
+		polling := s.Polling()
+		s.ills.note(illClock, now, polling.Offset.Abs() > clockOff, "")
+		s.ills.note(illLine, now, polling.Outage, "")
 	}
 	return nil
 }
@@ -108,6 +111,8 @@ func (x spell) words() (is, was, advice string) {
 		return "The database is damaged", "The database was damaged", "What can be read of it is still published. Restore a backup."
 	case illFile:
 		return "feeds.yaml is not in force", "feeds.yaml was not in force", "It has mistakes, and the one before it is used."
+	case illLine:
+		return "Most sources cannot be reached", "Most sources could not be reached", "The line or the resolver of this machine is to blame, not they: look there first."
 	case illClock:
 		return "The clock is more than ten minutes off", "The clock was more than ten minutes off", "Dates of new reports may be wrong. Let the machine take its time from the network."
 	}

@@ -103,6 +103,7 @@ type Polling struct {
 	InFlight int       // polls under way
 	Bodies   int64     // bytes of documents fetched and not yet kept
 	Offset   time.Duration
+	Outage   bool // most sources fail as if our own line were dead
 
 	Reapplied []Reapplied // changed topics since the start, the newest first
 }

@@ -92,6 +92,10 @@ func TestEveryKindOfTroubleIsOneEntryFromBeginningToEnd(t *testing.T) {
 			"The clock is more than ten minutes off", "Resolved: The clock was more than ten minutes off",
 		},
 		{
+			"the line", func() { polling.Outage = true }, func() { polling.Outage = false },
+			"Most sources cannot be reached", "Resolved: Most sources could not be reached",
+		},
+		{
 			"a refused file", func() { s.Refuse([]news.Problem{{Text: "unknown key"}}) }, func() { s.Apply(state) },
 			"feeds.yaml is not in force", "Resolved: feeds.yaml was not in force",
 		},
