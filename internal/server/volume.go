@@ -132,6 +132,20 @@ func darkDays(dark []eclipse, today time.Time, days int) []bool {
 	return out
 }
 
+// byDay counts joinings by age in days, as far back as all of them are known.
+func (j joinings) byDay(today time.Time, days int) []int {
+	counts := make([]int, days)
+	for _, at := range j.times {
+		if age := daysBetween(at, today); age >= 0 && age < days {
+			counts[age]++
+		}
+	}
+	if age := daysBetween(j.times[len(j.times)-1], today); j.more && age < days {
+		return counts[:max(1, age)] // its own day is known in part only
+	}
+	return counts
+}
+
 // chartOf counts joinings by day, as far back as all of them are known. It is
 // nil when there is nothing to draw.
 func chartOf(j joinings, dark []eclipse, now time.Time, days, height int) *chart {
@@ -142,17 +156,7 @@ func chartOf(j joinings, dark []eclipse, now time.Time, days, height int) *chart
 	if daysBetween(j.times[len(j.times)-1], today) < sparkDays {
 		days = sparkDays // a young topic is not a thin line at the edge
 	}
-	counts := make([]int, days) // by age in days
-	for _, at := range j.times {
-		if age := daysBetween(at, today); age >= 0 && age < days {
-			counts[age]++
-		}
-	}
-	if oldest := j.times[len(j.times)-1]; j.more {
-		if age := daysBetween(oldest, today); age < days {
-			counts = counts[:max(1, age)] // its own day is known in part only
-		}
-	}
+	counts := j.byDay(today, days)
 	c := &chart{Width: days * dayWidth, Height: height}
 	most, mostAge, total := 0, 0, 0
 	for age, n := range counts {
