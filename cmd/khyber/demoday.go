@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"html/template"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -51,9 +52,7 @@ func (d *dayScript) plan(midnight time.Time) error {
 	for _, r := range d.Reports {
 		days[r.Day] = true
 		carriers := map[string]string{r.From: r.At}
-		for id, at := range r.Copies {
-			carriers[id] = at
-		}
+		maps.Copy(carriers, r.Copies)
 		for id, at := range carriers {
 			own, err := *r, error(nil)
 			if own.at, err = d.time(r.Day, at); err != nil {

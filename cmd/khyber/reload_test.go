@@ -423,11 +423,11 @@ func TestARefusedFileIsToldOnce(t *testing.T) {
 	}
 	events, err := d.store.Events(t.Context(), 0, 99)
 	must(t, err)
-	told := ""
+	var told strings.Builder
 	for _, e := range events {
-		told += fmt.Sprint(e.Of, " ", len(e.Wrong), "; ")
+		told.WriteString(fmt.Sprint(e.Of, " ", len(e.Wrong), "; "))
 	}
-	if want := "file 2; file 1; file 0; "; told != want {
-		t.Errorf("told %q, want %q", told, want)
+	if want := "file 2; file 1; file 0; "; told.String() != want {
+		t.Errorf("told %q, want %q", told.String(), want)
 	}
 }

@@ -117,8 +117,17 @@ func TestSecretsAreShownNowhere(t *testing.T) {
 	}
 	said("poll again", "poll")
 	for _, args := range [][]string{
-		{"sources"}, {"doctor"}, {"export"}, {"export", "yaml"}, {"render", "all"}, {"render", "all", "--format", "json"}, {"render", "all", "--format", "rss"},
-		{"near-misses", "all"}, {"backtest", "all"}, {"verify"}, {"systemd-unit"},
+		{"sources"},
+		{"doctor"},
+		{"export"},
+		{"export", "yaml"},
+		{"render", "all"},
+		{"render", "all", "--format", "json"},
+		{"render", "all", "--format", "rss"},
+		{"near-misses", "all"},
+		{"backtest", "all"},
+		{"verify"},
+		{"systemd-unit"},
 	} {
 		said(strings.Join(args, " "), args...)
 	}
