@@ -16,62 +16,23 @@ import (
 // streamed moves all that is kept to another engine: what is read there is the
 // same, and what comes afterwards too.
 func streamed(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
-	today := func(w *World, item news.Item) news.Item {
-		item.Published = w.Now.Add(-time.Hour)
-		return item
-	}
-	fill := func(w *World) {
-		w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"), w.Item("alpha", 9))
-		w.Now = w.Now.Add(day)
-		w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"))
-		edited := w.Item("alpha", 1, "border")
-		edited.Title += " again"
-		w.Commit("alpha", edited, w.Item("alpha", 2, "border", "talks"))
-		w.Now = w.Now.Add(40 * day)
-		w.Commit("beta", w.Item("beta", 5, "talks"))
-		w.expire(30 * day)
-		w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"), today(w, wire("alpha", 6, "talks")))
-		w.Commit("beta", today(w, wire("beta", 6, "talks")), today(w, own("beta", 7, "talks")))
-		if err := w.Store.Note(t.Context(), store.OfFile, []string{"no"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	stream := func(w *World) []byte {
-		var out bytes.Buffer
-		if err := w.Store.Stream(t.Context(), &out); err != nil {
-			t.Fatal(err)
-		}
-		return out.Bytes()
-	}
+	calm := store.Page{MinPublishers: 2, Late: true}
 	for name, to := range map[string]func(testing.TB) store.Engine{"memory": func(testing.TB) store.Engine { return Memory() }, "its own": open} {
 		a := NewWorld(t, open(t), h)
-		fill(a)
+		a.fill()
 		if e := a.Topic("talks", store.Page{}).Entries[0]; len(e.Story.Members) == 0 {
 			t.Errorf("no copy would be streamed: %+v", e)
 		}
-		calm := store.Page{MinPublishers: 2, Late: true}
 		if len(a.Topic("talks", calm).Entries) == 0 {
 			t.Error("no entry of the calm view would be streamed")
 		}
-		whole := stream(a)
+		whole := a.stream()
 		items, err := store.CheckStream(bytes.NewReader(whole))
 		status, _ := a.Store.Status(t.Context())
 		if err != nil || items != status.Items {
 			t.Errorf("%d items are streamed, want %d: %v", items, status.Items, err)
 		}
-		engine := to(t)
-		b := &World{t: t, Now: a.Now, hooks: h, Config: a.Config, polls: a.polls}
-		st, err := store.New(engine, store.Options{Now: func() time.Time { return b.Now }, Next: Next})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := st.Load(t.Context(), bytes.NewReader(whole)); err != nil {
-			t.Fatal(name, err)
-		}
-		if err := st.Load(t.Context(), bytes.NewReader(whole)); !errors.Is(err, store.ErrNotEmpty) {
-			t.Errorf("a stream is loaded over what is there: %v", err)
-		}
-		b.open(engine)
+		b := loaded(t, a, name, to(t), whole)
 		for round := range 2 {
 			for _, topic := range []string{"border", "talks"} {
 				same(b, topic+" of two publishers", b.Topic(topic, calm), a.Topic(topic, calm))
@@ -79,12 +40,12 @@ func streamed(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 					same(b, topic+" "+view, b.Topic(topic, store.Page{View: view, Late: true}), a.Topic(topic, store.Page{View: view, Late: true}))
 				}
 			}
-			same(b, "lines of the stream", lines(t, stream(b)), lines(t, stream(a)))
+			same(b, "lines of the stream", lines(t, b.stream()), lines(t, a.stream()))
 			if round == 0 { // and they go on alike
 				for _, w := range []*World{a, b} {
 					w.Now = w.Now.Add(day)
-					w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"), today(w, own("alpha", 4, "talks")))
-					w.Commit("beta", today(w, wire("beta", 4, "talks")))
+					w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"), w.today(own("alpha", 4, "talks")))
+					w.Commit("beta", w.today(wire("beta", 4, "talks")))
 					w.expire(30 * day)
 				}
 			}
@@ -104,6 +65,59 @@ func cutStreams(t *testing.T, whole []byte) {
 			t.Errorf("a stream that is cut after %d of %d bytes is taken", cut, len(whole))
 		}
 	}
+}
+
+// today is an item of an hour ago.
+func (w *World) today(item news.Item) news.Item {
+	item.Published = w.Now.Add(-time.Hour)
+	return item
+}
+
+// fill keeps something of every kind: edits, stubs, copies, stories, notes.
+func (w *World) fill() {
+	w.t.Helper()
+	w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"), w.Item("alpha", 9))
+	w.Now = w.Now.Add(day)
+	w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"))
+	edited := w.Item("alpha", 1, "border")
+	edited.Title += " again"
+	w.Commit("alpha", edited, w.Item("alpha", 2, "border", "talks"))
+	w.Now = w.Now.Add(40 * day)
+	w.Commit("beta", w.Item("beta", 5, "talks"))
+	w.expire(30 * day)
+	w.Commit("alpha", w.Item("alpha", 1, "border"), w.Item("alpha", 2, "border", "talks"), w.today(wire("alpha", 6, "talks")))
+	w.Commit("beta", w.today(wire("beta", 6, "talks")), w.today(own("beta", 7, "talks")))
+	if err := w.Store.Note(w.t.Context(), store.OfFile, []string{"no"}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *World) stream() []byte {
+	w.t.Helper()
+	var out bytes.Buffer
+	if err := w.Store.Stream(w.t.Context(), &out); err != nil {
+		w.t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// loaded is the world of a stream on an empty engine; a second time it is not
+// empty.
+func loaded(t *testing.T, a *World, name string, engine store.Engine, stream []byte) *World {
+	t.Helper()
+	b := &World{t: t, Now: a.Now, hooks: a.hooks, Config: a.Config, polls: a.polls}
+	st, err := store.New(engine, store.Options{Now: func() time.Time { return b.Now }, Next: Next})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Load(t.Context(), bytes.NewReader(stream)); err != nil {
+		t.Fatal(name, err)
+	}
+	if err := st.Load(t.Context(), bytes.NewReader(stream)); !errors.Is(err, store.ErrNotEmpty) {
+		t.Errorf("a stream is loaded over what is there: %v", err)
+	}
+	b.open(engine)
+	return b
 }
 
 // lines are the records of a stream but for head and end, as a set: engines keep
