@@ -43,7 +43,7 @@ func (d *daemon) unlessBroken(ctx context.Context, err error) error {
 
 // examine looks for damage in a database that was not closed. What is damaged is
 // served as it is, and takes no more writes.
-func (d *daemon) examine(ctx context.Context) error {
+func (d *daemon) examine(ctx context.Context, verify func(context.Context) error) error {
 	status, err := d.store.Status(ctx)
 	if ctx.Err() != nil || err == nil && !status.Crashed {
 		return nil
@@ -53,13 +53,28 @@ func (d *daemon) examine(ctx context.Context) error {
 	}
 	d.log.Warn("opened after a crash", "file", d.app.data, "known", status.Items)
 	began := d.app.now()
-	switch err := d.store.Verify(ctx); {
-	case ctx.Err() != nil:
-	case err != nil:
-		d.log.Error("damaged", "file", d.app.data, "err", err)
-	default:
-		d.log.Info("no damage", "file", d.app.data, "known", status.Items, "dur", d.app.now().Sub(began))
+	d.examining.Store(true)
+	verified := make(chan error, 1)
+	go func() { verified <- verify(ctx) }()
+	select {
+	case err = <-verified:
+	case <-ctx.Done():
+		// The pages of a large file are looked at in one go, for minutes on a slow
+		// disk, and nobody may have to wait for that: serveCmd does not close the
+		// file then, and the next start looks again.
+		select {
+		case <-verified:
+			d.examining.Store(false)
+		case <-time.After(lastLook):
+		}
+		return nil
 	}
+	d.examining.Store(false)
+	if err != nil {
+		d.log.Error("damaged", "file", d.app.data, "err", err)
+		return nil
+	}
+	d.log.Info("no damage", "file", d.app.data, "known", status.Items, "dur", d.app.now().Sub(began))
 	return nil
 }
 

@@ -61,6 +61,7 @@ func TestADiskThatFailsEndsTheDaemonInWords(t *testing.T) {
 			}
 
 			daemon = startServe(ctx, t, r.path("feeds.yaml"), r.path("khyber.db"))
+			defer daemon.explain(t)
 			w.await(ctx, t, w.settled)
 			daemon.stop(t)
 			for _, want := range []string{`"opened after a crash"`, `"no damage"`} {
@@ -74,6 +75,15 @@ func TestADiskThatFailsEndsTheDaemonInWords(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// explain shows the log of a daemon of a test that failed.
+func (s *serving) explain(t *testing.T) {
+	t.Helper()
+	if t.Failed() {
+		_, _ = s.Process.Kill(), s.Wait() // so that the log is whole
+		t.Logf("the daemon says\n%s", s.stderr)
 	}
 }
 

@@ -52,13 +52,17 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+	d := &daemon{files: files, seen: seen, began: a.now(), metricsAt: c.Metrics, reloads: make(chan chan reloaded)}
+	defer func() {
+		if !d.examining.Load() { // see examine
+			err = errors.Join(err, st.Close())
+		}
+	}()
 	listener, err := listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}
 	log := a.logger(cfg.Secrets, slog.LevelInfo)
-	d := &daemon{files: files, seen: seen, began: a.now(), metricsAt: c.Metrics, reloads: make(chan chan reloaded)}
 	d.parts = a.build(log, st, cfg, "http://"+listener.Addr().String(), server.Options{
 		Health: d.health, Ready: d.ready, MetricsElsewhere: c.Metrics != "",
 	})
@@ -154,6 +158,7 @@ type daemon struct {
 	metricsAt string // where /metrics is served alone; empty: nowhere
 	stopping  atomic.Bool
 	broken    atomic.Bool // the database takes no more writes
+	examining atomic.Bool // it is read from end to end
 	files     *config.Watch
 	seen      uint64             // hash of the files when they were last read
 	reloads   chan chan reloaded // who wants the files read now, and waits for what comes of it
@@ -186,7 +191,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 		})
 	}
 	g.Go(func() error { return d.watch(ctx) })
-	g.Go(func() error { return d.examine(ctx) })
+	g.Go(func() error { return d.examine(ctx, d.store.Verify) })
 	g.Go(func() error { return d.unlessBroken(ctx, d.polls(ctx)) })
 	g.Go(func() error { return d.rematch.Run(ctx) })
 	g.Go(func() error { return d.unlessBroken(ctx, d.followFiles(ctx, hup)) })

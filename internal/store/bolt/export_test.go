@@ -1,7 +1,10 @@
 package bolt
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -52,4 +55,58 @@ func (e *Engine) NearBytes() (n int64, err error) {
 		return nil
 	})
 	return n, err
+}
+
+// UpgradeRows takes two steps that mark each row of a file, and returns an error
+// unless every row has each mark once.
+func UpgradeRows(path string, noSync bool) error {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{NoSync: noSync, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return err
+	}
+	e := &Engine{db: db, path: path, crash: func(string) {}, reads: make(map[*bbolt.Tx]time.Time)}
+	err = e.upgrade([]step{marking('a'), marking('b')})
+	return errors.Join(err, rowsAre(db, "-ab"), db.Close())
+}
+
+// FillRows puts rows without a mark.
+func FillRows(path string, n int) error {
+	e, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	err = e.db.Update(func(b *bbolt.Tx) error {
+		for i := range n {
+			if err := b.Bucket(bRow).Put(fmt.Appendf(nil, "%06d", i), []byte("-")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, e.Close())
+}
+
+// RowsAre returns an error unless every row of a file has the value.
+func RowsAre(path, value string) error {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(rowsAre(db, value), db.Close())
+}
+
+func rowsAre(db *bbolt.DB, value string) error {
+	return db.View(func(b *bbolt.Tx) error {
+		rows := 0
+		err := b.Bucket(bRow).ForEach(func(k, v []byte) error {
+			if rows++; string(v) != value {
+				return fmt.Errorf("row %s is %q, want %s", k, v, value)
+			}
+			return nil
+		})
+		if err == nil && rows == 0 {
+			err = errors.New("there are no rows")
+		}
+		return err
+	})
 }

@@ -23,10 +23,16 @@ const (
 	lifeDocuments = 4 // of each source, before and after its file is compacted
 )
 
+// upgradeFile is brought to a new schema in the folder instead, if it is there.
+const upgradeFile = "old.db"
+
 // life makes a database in the folder, commits to it, expires, makes a backup,
 // compacts it and goes on. It says each thing that was acknowledged.
 func life(folder string) error {
 	ctx := context.Background()
+	if old := filepath.Join(folder, upgradeFile); exists(old) {
+		return bolt.UpgradeRows(old, false)
+	}
 	path := filepath.Join(folder, lifeFile)
 	if err := lifePart(path, func(s *store.Store) error {
 		for more := true; more; {
@@ -107,4 +113,48 @@ func TestALossOfPowerLosesNothing(t *testing.T) {
 		t.Errorf("%d images, %d with a database, %d before there was one", made, opened, none)
 	}
 	t.Logf("%d images, %d with a database, %d before there was one", made, opened, none)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// TestALossOfPowerDuringAnUpgradeIsMadeGood: the next start brings the file to
+// the new schema, each row changed once by each step, and the copy that is kept
+// of it is whole.
+func TestALossOfPowerDuringAnUpgradeIsMadeGood(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: opens many images of a disk")
+	}
+	folder := t.TempDir()
+	if err := bolt.FillRows(filepath.Join(folder, upgradeFile), 2500); err != nil { // three batches a step
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childPower+"="+folder)
+	kept := 0
+	made := disktest.Record(t, folder, cmd).Images(t, powerImages/4, uint64(time.Now().UnixNano()), func(image disktest.Image) bool {
+		folder := t.TempDir()
+		defer os.RemoveAll(folder) // thousands would fill the disk
+		image.Put(t, folder)
+		old := filepath.Join(folder, upgradeFile)
+		if image.Has(upgradeFile + ".schema1") {
+			kept++
+			if err := bolt.RowsAre(old+".schema1", "-"); err != nil {
+				t.Errorf("the copy that is kept: %v", err)
+			}
+		}
+		if err := errors.Join(bolt.UpgradeRows(old, true), bolt.RowsAre(old+".schema1", "-")); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("power was lost after %s", image.Name)
+		}
+		return !t.Failed()
+	})
+	if made < powerImages/4-1 || kept == 0 {
+		t.Errorf("%d images, %d with a copy", made, kept)
+	}
+	t.Logf("%d images, %d with a copy", made, kept)
 }
