@@ -132,8 +132,9 @@ type Tx interface {
 	// PutNear adds to an index, at most most items under one key of a day. What is
 	// there is not added again.
 	PutNear(index Index, entries []Near, most int) error
-	// DropNear empties the indexes of days before a time, and deletes the uses
-	// before another; it looks at some of those only.
+	// DropNear deletes what the indexes hold of days before a time, and the uses
+	// before another. It may look at some of both only, at others when it is called
+	// again.
 	DropNear(day, use time.Time) error
 	PutEdges(edges []story.Edge) error
 	PutOverride(o story.Override) error

@@ -78,21 +78,21 @@ func (t *tx) EachUse(f func(store.Text, []story.Use) error) error {
 	return told()
 }
 
-// EachNear goes through the indexes, day by day.
+// EachNear goes through the indexes.
 func (t *tx) EachNear(f func(store.Index, store.Near) error) error {
-	days := t.Bucket(bNear)
-	return days.ForEachBucket(func(day []byte) error {
-		at := time.Unix(int64(binary.BigEndian.Uint32(day))*int64(24*time.Hour/time.Second), 0).UTC()
-		return days.Bucket(day).ForEach(func(name, row []byte) error {
-			head := binary.BigEndian.Uint16(name)
-			for ; len(row) >= nearEntry; row = row[nearEntry:] {
-				key := uint64(head&0xfff)<<nearShift | uint64(row[0])<<32 | uint64(binary.BigEndian.Uint32(row[1:]))
-				if err := f(store.Index(head>>12), store.Near{Key: key, At: at, ID: news.ItemID(be(row[5:]))}); err != nil {
-					return err
-				}
+	return t.Bucket(bNear).ForEach(func(name, row []byte) error {
+		if len(name) != nearDay+4 {
+			return fmt.Errorf("%w: row of %s", errDamaged, bNear)
+		}
+		head := binary.BigEndian.Uint16(name)
+		at := time.Unix(int64(binary.BigEndian.Uint32(name[nearDay:]))*int64(24*time.Hour/time.Second), 0).UTC()
+		for ; len(row) >= nearEntry; row = row[nearEntry:] {
+			key := uint64(head&0xfff)<<nearShift | uint64(row[0])<<32 | uint64(binary.BigEndian.Uint32(row[1:]))
+			if err := f(store.Index(head>>12), store.Near{Key: key, At: at, ID: news.ItemID(be(row[5:]))}); err != nil {
+				return err
 			}
-			return nil
-		})
+		}
+		return nil
 	})
 }
 

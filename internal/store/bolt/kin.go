@@ -113,16 +113,20 @@ func day4(at time.Time) []byte {
 }
 
 // The near indexes hold many small entries for a few days, so entries share
-// rows: a row is found by the index and the first 12 bits of the key, and holds
-// the last 40 bits with the item's ID for each. Its number would be half as long,
-// but to find the ID of each entry took half the time of a commit.
+// rows: a row is found by the index, the first 12 bits of the key and the day,
+// and holds the last 40 bits of the key with the item's ID for each. Days stand
+// side by side: one look-up finds those of a week. An item's number would be half
+// as long as its ID, but to find the ID of each entry took half the time of a
+// commit.
 const (
 	nearShift = 36
 	nearEntry = 5 + 8 // bytes
+	nearDay   = 2     // where the day begins in the key of a row
 )
 
+// nearRow is the key of a row, without its day.
 func nearRow(index store.Index, key uint64) []byte {
-	return binary.BigEndian.AppendUint16(nil, uint16(index)<<12|uint16(key>>nearShift))
+	return binary.BigEndian.AppendUint16(make([]byte, 0, nearDay+4), uint16(index)<<12|uint16(key>>nearShift))
 }
 
 // nearTail appends the entry of a key without its item.
@@ -132,19 +136,14 @@ func nearTail(b []byte, key uint64) []byte {
 
 func (t *tx) Near(index store.Index, keys []uint64, from, to time.Time) ([][]news.ItemID, error) {
 	out := make([][]news.ItemID, len(keys))
-	rows, tails := make([][]byte, len(keys)), make([][]byte, len(keys))
+	first, last := day4(from), day4(to)
+	cur := t.Bucket(bNear).Cursor()
+	var tail []byte
 	for i, key := range keys {
-		rows[i], tails[i] = nearRow(index, key), nearTail(nil, key)
-	}
-	days := t.Bucket(bNear)
-	for day := from.Truncate(24 * time.Hour); !day.After(to); day = day.Add(24 * time.Hour) {
-		b := days.Bucket(day4(day))
-		if b == nil {
-			continue
-		}
-		for i := range keys {
-			tail := tails[i]
-			for row := b.Get(rows[i]); len(row) >= nearEntry; row = row[nearEntry:] {
+		prefix := nearRow(index, key)
+		tail = nearTail(tail[:0], key)
+		for k, row := cur.Seek(append(prefix, first...)); bytes.HasPrefix(k, prefix) && bytes.Compare(k[nearDay:], last) <= 0; k, row = cur.Next() {
+			for ; len(row) >= nearEntry; row = row[nearEntry:] {
 				if row[len(tail)-1] == tail[len(tail)-1] && bytes.HasPrefix(row, tail) { // most differ there
 					out[i] = append(out[i], news.ItemID(be(row[len(tail):])))
 				}
@@ -155,23 +154,23 @@ func (t *tx) Near(index store.Index, keys []uint64, from, to time.Time) ([][]new
 }
 
 func (t *tx) PutNear(index store.Index, entries []store.Near, most int) error {
+	b := t.Bucket(bNear)
+	place := func(e *store.Near) []byte { return append(nearRow(index, e.Key), day4(e.At)...) }
 	for len(entries) > 0 {
-		day, row := day4(entries[0].At), nearRow(index, entries[0].Key)
+		row := place(&entries[0])
 		n := 1
-		for n < len(entries) && bytes.Equal(day4(entries[n].At), day) && bytes.Equal(nearRow(index, entries[n].Key), row) {
+		for n < len(entries) && bytes.Equal(place(&entries[n]), row) {
 			n++
 		}
-		t.wrote = true
-		b, err := t.Bucket(bNear).CreateBucketIfNotExists(day)
-		if err != nil {
-			return fmt.Errorf("bucket of a day: %w", err)
-		}
-		value := bytes.Clone(b.Get(row))
+		old := b.Get(row)
+		value := append(make([]byte, 0, len(old)+n*nearEntry), old...)
 		for _, e := range entries[:n] {
 			value = addNear(value, e, most)
 		}
-		if err := t.setIn(b, row, value); err != nil {
-			return err
+		if len(value) > len(old) {
+			if err := t.setIn(b, row, value); err != nil {
+				return err
+			}
 		}
 		entries = entries[n:]
 	}
@@ -196,39 +195,63 @@ func addNear(row []byte, e store.Near, most int) []byte {
 	return append(row, entry...)
 }
 
-// sweepUses is about how many uses DropNear looks at.
-const sweepUses = 2000
+// How much DropNear looks at: uses, and rows of the near indexes, of which a day
+// has 12,000 at most. What stands there too long is asked for by nobody.
+const (
+	sweepUses = 2000
+	sweepNear = 16_000
+)
 
 func (t *tx) DropNear(day, use time.Time) error {
-	days := t.Bucket(bNear)
-	var old [][]byte
-	for k, _ := days.Cursor().First(); k != nil && bytes.Compare(k, day4(day)) < 0; k, _ = days.Cursor().Seek(append(bytes.Clone(k), 0)) {
-		old = append(old, bytes.Clone(k))
-	}
-	for _, k := range old {
-		t.wrote = true
-		if err := days.DeleteBucket(k); err != nil {
-			return fmt.Errorf("drop a day: %w", err)
-		}
+	if err := t.dropDays(day4(day)); err != nil {
+		return err
 	}
 	return t.dropUses(use)
 }
 
-// metaUses is where dropUses stands.
-var metaUses = []byte("uses")
+// Where dropDays and dropUses stand.
+var metaNear, metaUses = []byte("near"), []byte("uses")
+
+// dropDays goes round the rows of the near indexes, some at each call.
+func (t *tx) dropDays(oldest []byte) error {
+	var gone [][]byte
+	next, err := t.walk(bNear, string(t.Bucket(bMeta).Get(metaNear)), sweepNear, false, func(k, _ []byte) error {
+		if len(k) != nearDay+len(oldest) {
+			return fmt.Errorf("%w: row of %s", errDamaged, bNear)
+		}
+		if bytes.Compare(k[nearDay:], oldest) < 0 {
+			gone = append(gone, bytes.Clone(k))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range gone {
+		if err := t.unset(bNear, k); err != nil {
+			return err
+		}
+	}
+	return t.stand(metaNear, next)
+}
 
 // dropUses goes round the uses, some at each call.
 func (t *tx) dropUses(before time.Time) error {
 	next, _, err := t.uses().sweep(string(t.Bucket(bMeta).Get(metaUses)), sweepUses, func(v []byte) (bool, error) {
 		return useTime(v).Before(before), nil
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case next == "":
-		return t.unset(bMeta, metaUses)
 	}
-	return t.set(bMeta, metaUses, []byte(next))
+	return t.stand(metaUses, next)
+}
+
+// stand keeps a cursor; an empty one begins anew.
+func (t *tx) stand(meta []byte, cursor string) error {
+	if cursor == "" {
+		return t.unset(bMeta, meta)
+	}
+	return t.set(bMeta, meta, []byte(cursor))
 }
 
 // others visits the rows of a bucket whose key begins with an item.

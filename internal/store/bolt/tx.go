@@ -29,7 +29,7 @@ var (
 	bEntry    = []byte("entry")    // origin → bucket: mark8 → entry
 	bMark     = []byte("mark")     // origin → bucket: seq8 → mark8
 	bUse      = []byte("use")      // source4 · text8 · item8 → time5 · other8, packed
-	bNear     = []byte("near")     // day4 → bucket: see nearRow
+	bNear     = []byte("near")     // index and key2 · day4 → entries: see nearRow
 	bEdge     = []byte("edge")     // low8 · high8 → edge; high8 · low8 → 1
 	bOverride = []byte("override") // low8 · high8 and high8 · low8 → override
 	bKin      = []byte("kin")      // item8 → kin

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"time"
 
 	"khyber/internal/news"
 	"khyber/internal/store"
@@ -75,4 +76,36 @@ func (w *World) write(f func(tx store.Tx) error) {
 	if err := w.engine.Write(w.t.Context(), f); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// near finds what an index holds under a key from one day to another, in the
+// order of days, then of arrival; old days go when they are dropped.
+func near(w *World) {
+	const days = 20
+	day := func(n int) time.Time { return Noon.Add(time.Duration(n-days) * 24 * time.Hour) }
+	find := func(from, to int, keys ...uint64) (found [][]news.ItemID) {
+		w.write(func(tx store.Tx) error {
+			var err error
+			found, err = tx.Near(store.NearStories, keys, day(from), day(to))
+			return err
+		})
+		return found
+	}
+	const key, beside = 0x7123456789ab, 0x7123456789ac // which may share a row
+	w.write(func(tx store.Tx) error {
+		for n := range news.ItemID(days) {
+			at := day(int(n))
+			entries := []store.Near{{Key: key, At: at, ID: 2*n + 2}, {Key: key, At: at, ID: 2*n + 1}, {Key: key, At: at, ID: 2*n + 2}, {Key: beside, At: at, ID: 99}}
+			if err := tx.PutNear(store.NearStories, entries, 2); err != nil {
+				return err
+			}
+			if err := tx.PutNear(store.NearStories, []store.Near{{Key: key, At: at, ID: 100}}, 2); err != nil {
+				return err
+			}
+		}
+		return tx.PutNear(store.NearCopies, []store.Near{{Key: key, At: day(days), ID: 98}}, 2)
+	})
+	same(w, "three days", find(3, 5, key, beside+1, beside), [][]news.ItemID{{8, 7, 10, 9, 12, 11}, nil, {99, 99, 99}})
+	w.write(func(tx store.Tx) error { return tx.DropNear(day(18), day(0)) })
+	same(w, "all days that are left", find(0, days, key), [][]news.ItemID{{38, 37, 40, 39}})
 }

@@ -81,6 +81,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"ExpiryOfAClockThatJumpsIsBounded", expiryBound},
 		{"RowsOfTheHubAreKeptByKey", hubRows},
 		{"MembersOfAStoryAreReadWithTheirTextAndGroup", members},
+		{"WhatIsNearIsFoundByDays", near},
 		{"AnArchivePartClosesAtAHundredMarks", archiveFull},
 		{"AnArchivePartClosesWhenItsMonthIsOver", archiveMonths},
 		{"AClosedArchivePartNeverChanges", archiveFixed},
