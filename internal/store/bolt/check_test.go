@@ -2,9 +2,12 @@ package bolt_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -113,4 +116,31 @@ func relate(t *testing.T, w *storetest.World, e *bolt.Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestALookForDamageBesideCommitsFindsNone looks again and again while others
+// write: the free pages of one commit are not those of the next.
+func TestALookForDamageBesideCommitsFindsNone(t *testing.T) {
+	e := open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var writers sync.WaitGroup
+	for w := range 4 {
+		writers.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				rows := []store.Row{{Key: fmt.Sprintf("%d-%d", w, n%50), Value: bytes.Repeat([]byte{byte(n)}, 3000)}}
+				if err := e.Write(t.Context(), func(tx store.Tx) error { return tx.PutRows(store.TableHub, rows) }); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 200 {
+		if err := e.Check(t.Context()); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	cancel()
+	writers.Wait()
 }
