@@ -17,7 +17,7 @@ const (
 
 // appendFold appends the folded form of one word.
 func appendFold(dst []byte, w string) []byte {
-	i := 0
+	i, start := 0, len(dst)
 	for i < len(w) && w[i] < utf8.RuneSelf {
 		c := w[i]
 		if 'A' <= c && c <= 'Z' {
@@ -36,14 +36,20 @@ func appendFold(dst []byte, w string) []byte {
 		for _, r := range rest[:i] {
 			base = r // ASCII letters stay what they are; the last one carries the marks that follow
 		}
-		return foldMarked(dst, rest[i:], base)
+		return foldMarked(dst, start, rest[i:], base)
 	}
 	for _, r := range rest {
-		if r = foldRune(r); r >= 0 {
+		if r = foldRune(r); r >= 0 && !stray(dst, start, r) {
 			dst = utf8.AppendRune(dst, r)
 		}
 	}
 	return dst
+}
+
+// stray says whether a mark would begin the word, because its letter, such as a
+// hamza, folds to nothing: no word begins with one.
+func stray(dst []byte, start int, r rune) bool {
+	return len(dst) == start && unicode.Is(unicode.M, r)
 }
 
 // decomposes says whether NFKD may change the word: everything but the letters
@@ -63,11 +69,12 @@ func decomposes(w string) bool {
 
 // foldMarked appends the folded form of a decomposed word. Marks on Latin, Greek and Cyrillic letters
 // go (N10, N12), but й keeps its breve.
-func foldMarked(dst []byte, s string, base rune) []byte {
+func foldMarked(dst []byte, start int, s string, base rune) []byte {
 	for i, r := range s {
 		if unicode.Is(unicode.Mn, r) {
-			// ͺ decomposes into a space and a mark, which is no letter's.
-			if unicode.In(base, unicode.Latin, unicode.Greek, unicode.Cyrillic) || !isWord(base) {
+			// ͺ decomposes into a space and a mark, which is no letter's. That of a
+			// letter which goes, such as a hamza, must not come to the one before.
+			if unicode.In(base, unicode.Latin, unicode.Greek, unicode.Cyrillic) || !isWord(base) || foldRune(base) < 0 {
 				continue
 			}
 		} else {
@@ -77,7 +84,7 @@ func foldMarked(dst []byte, s string, base rune) []byte {
 			}
 		}
 		r = foldRune(r)
-		if r < 0 {
+		if r < 0 || stray(dst, start, r) {
 			continue
 		}
 		if !isWord(r) { // ŀ decomposes into a letter and a dot

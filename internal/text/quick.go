@@ -40,7 +40,7 @@ func signTable() [0x0a00]sign {
 			{mark, isMark},
 			{letter, isLetter},
 			{upper, unicode.IsUpper(r)},
-			{odd, r == '&' || r == '.' || isApostrophe(r) || isInvisible(r) || isWord && decomposes(string(r))},
+			{odd, r == '&' || r == '.' || isApostrophe(r) || isInvisible(r) || isWord && (decomposes(string(r)) || !isMark && s.fold < 0)},
 		} {
 			if is.so {
 				s.class |= is.class

@@ -86,6 +86,13 @@ func TestSpellingsOfOneWordFoldAlike(t *testing.T) {
 	}
 }
 
+// TestNoWordBeginsWithAMark folds letters away that carry one.
+func TestNoWordBeginsWithAMark(t *testing.T) {
+	for _, s := range []string{"ءءো", "ءा", "ءाक", "ʾ\u0301a", "ͺ", "sء\u0301", "Taliban’sءء\u0301"} {
+		checkFold(t, s)
+	}
+}
+
 func TestDifferentWordsStayApart(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"گل", "کل"},
