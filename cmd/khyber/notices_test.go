@@ -77,6 +77,13 @@ func (p *pager) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Status: http.StatusText(status), Body: http.NoBody, Request: r}, nil
 }
 
+// fails says what becomes of messages from now on.
+func (p *pager) fails(refuse, lose bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refuse, p.lose = refuse, lose
+}
+
 // take returns what came since the last time.
 func (p *pager) take() string {
 	p.mu.Lock()
@@ -172,20 +179,20 @@ func TestNoticesComeOnceInOrderAndSigned(t *testing.T) {
 		after(time.Minute, "well again, with news", "2 source Resolved: Wire 0 was failing; all: "+invented(20)+"; all: "+invented(31)+"; all: "+invented(21))
 		after(time.Hour, "nothing new", "")
 
-		b.pager.refuse = true
+		b.pager.fails(true, false)
 		b.fail(2, 3)
 		after(5*time.Minute, "it refuses", "") // four times
 		b.poll(2, news.KindOK, 4)
-		b.pager.refuse = false
+		b.pager.fails(false, false)
 		after(time.Minute, "before the next try", "")
 		after(time.Minute, "the same", "")
 		after(time.Minute, "what was refused comes as it was", "3 source Wire 2 is failing; 4 source Wire 3 is failing")
 		after(time.Minute, "then what came later", "5 source Resolved: Wire 2 was failing; all: "+invented(42))
 
-		b.pager.lose = true
+		b.pager.fails(false, true)
 		must(t, b.store.Note(ctx, store.OfFile, []string{"feeds.yaml:3:1: no"}))
 		after(time.Minute, "the answer gets lost", "6 file feeds.yaml is not in force: it has mistakes")
-		b.pager.lose = false
+		b.pager.fails(false, false)
 		after(2*time.Minute, "so it comes again", "6 file feeds.yaml is not in force: it has mistakes")
 		if n := len(b.pager.ids); b.pager.ids[n-1] != b.pager.ids[n-2] {
 			t.Errorf("the second time its id is %s, not %s", b.pager.ids[n-1], b.pager.ids[n-2])
@@ -234,11 +241,11 @@ func TestNoticesGoOnAfterARestart(t *testing.T) {
 		cancel()
 		b.poll(0, news.KindOK, 1)
 		b.fail(0)
-		b.pager.refuse = true
+		b.pager.fails(true, false)
 		ctx, cancel = context.WithTimeout(t.Context(), 90*time.Second)
 		must(t, b.server.Notifier().Run(ctx))
 		cancel()
-		b.pager.refuse = false
+		b.pager.fails(false, false)
 		ctx, cancel = context.WithTimeout(t.Context(), 5*time.Minute)
 		must(t, b.server.Notifier().Run(ctx))
 		cancel()

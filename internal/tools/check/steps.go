@@ -28,7 +28,7 @@ type step struct {
 // steps returns the gate in its order: what is cheap and what makes later
 // output unreadable comes first.
 func steps(fast bool) []step {
-	test := []string{"go", "test", "-race", "-shuffle=on", "-timeout=10m", "./..."}
+	test := []string{"go", "test", "-race", "-shuffle=on", "-timeout=15m", "./..."}
 	if fast {
 		test = []string{"go", "test", "-shuffle=on", "-timeout=10m", "./..."}
 	}
