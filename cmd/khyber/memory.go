@@ -14,7 +14,8 @@ const memoryShare = 0.85
 
 // gcPercent is how much the heap may grow between two collections. Polling makes
 // much and keeps little: at 100 the first poll of 1,000 sources peaks 36 MiB
-// higher, and collecting takes a twentieth of its time instead of a tenth.
+// higher, and a poll of them in which nothing has changed takes 0.36 s of CPU
+// instead of 0.47.
 const gcPercent = 50
 
 // saveMemory has Go collect earlier, unless GOGC says otherwise.

@@ -17,7 +17,7 @@ func sampleHelp() []HelpPage {
 func TestMarkupBecomesBlocks(t *testing.T) {
 	link := func(code string) string {
 		if code == "/status" {
-			return "/root/status"
+			return "/news/status"
 		}
 		return ""
 	}
@@ -28,7 +28,7 @@ func TestMarkupBecomesBlocks(t *testing.T) {
 			{Text: "One "},
 			{Text: "process", Code: true},
 			{Text: ", see "},
-			{Text: "/status", Code: true, URL: "/root/status"},
+			{Text: "/status", Code: true, URL: "/news/status"},
 			{Text: " and "},
 			{Text: "khyber help keys", Code: true},
 			{Text: "."},
