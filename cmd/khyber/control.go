@@ -249,7 +249,7 @@ func (d *daemon) controlRun(w http.ResponseWriter, r *http.Request) {
 	_, _ = out.stream(frameExit).Write([]byte{byte(code)}) // who asked is gone
 }
 
-// loadErrand is what feeds.yaml says for a command that runs inside the daemon.
+// load returns what feeds.yaml says for a command that runs inside the daemon.
 func (e *errand) load(opts config.Options) (*config.Config, []news.Problem) {
 	if e.Files == nil {
 		return e.daemon.config.Load(), nil
