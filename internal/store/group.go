@@ -79,7 +79,7 @@ func sortedEdges(edges []story.Edge) []story.Edge {
 
 // regroup gives the items of a component the groups that follow from all of it.
 func (r *relation) regroup(ids []news.ItemID, edges []story.Edge, overrides []story.Override) error {
-	ids, err := r.read(ids)
+	ids, err := r.recall(ids)
 	if err != nil {
 		return err
 	}
@@ -115,12 +115,16 @@ func (r *relation) describe(ids []news.ItemID) ([]story.Member, error) {
 	if err := r.load(slices.Clone(texts)); err != nil {
 		return nil, err
 	}
+	faces, err := r.facesOf(ids)
+	if err != nil {
+		return nil, err
+	}
 	members := make([]story.Member, len(ids))
 	for i, id := range ids {
-		item := &r.items[id].Item
+		f := faces[id]
 		members[i] = story.Member{
-			ID: id, At: item.At, FirstSeen: item.FirstSeen, Publisher: item.Publisher,
-			Series: story.IsSeries(item.At, r.uses[texts[2*i]]), Boilerplate: story.IsBoilerplate(item.At, r.uses[texts[2*i+1]]),
+			ID: id, At: f.at, FirstSeen: f.firstSeen, Publisher: f.publisher,
+			Series: story.IsSeries(f.at, r.uses[texts[2*i]]), Boilerplate: story.IsBoilerplate(f.at, r.uses[texts[2*i+1]]),
 		}
 	}
 	return members, nil

@@ -126,24 +126,26 @@ func (r *relation) storyOfGroup(id, representative news.ItemID) (news.ItemID, er
 	if err != nil {
 		return 0, err
 	}
-	if ids, err = r.read(ids); err != nil {
-		return 0, err
-	}
 	if err := r.family(ids); err != nil {
 		return 0, err
 	}
-	var first *news.Item
-	for _, other := range ids {
-		if k := r.kin[other]; other == id || k.Group != representative || k.Story == 0 {
-			continue
-		}
-		if item := &r.items[other].Item; first == nil || seenFirst(item, first) < 0 {
-			first = item
+	ids = slices.DeleteFunc(ids, func(other news.ItemID) bool {
+		k := r.kin[other]
+		return other == id || k.Group != representative || k.Story == 0
+	})
+	faces, err := r.facesOf(ids)
+	if err != nil {
+		return 0, err
+	}
+	first := news.ItemID(0)
+	for _, other := range ids { // by ID
+		if f := faces[other]; f != nil && (first == 0 || f.firstSeen.Before(faces[first].firstSeen)) {
+			first = other
 		}
 	}
 	switch {
-	case first != nil:
-		return r.kin[first.ID].Story, nil
+	case first != 0:
+		return r.kin[first].Story, nil
 	case representative != id:
 		return representative, nil
 	}

@@ -14,9 +14,9 @@ const (
 	vectorsMost = 3 << 14
 	// facesMost is in items, at about 100 bytes each.
 	facesMost = 1 << 15
-	// signsMost is in words of 72 bytes, of which a report has 50 or so: the
-	// candidates of busy hours, in 10 megabytes.
-	signsMost = 1 << 17
+	// signsMost is in bytes, of which a report has 800 or so: the candidates of
+	// three days of a busy list.
+	signsMost = 12 << 20
 )
 
 // textName is an item with the hash of its text.
@@ -83,7 +83,7 @@ func (r *recent[V]) drop(name textName) {
 // memory is what a view keeps of texts.
 type memory struct {
 	faces   recent[face] // dropped when rules give other topics
-	signs   recent[story.Signature]
+	signs   recent[story.Packed]
 	vectors recent[story.Vector]
 }
 
@@ -114,5 +114,6 @@ func (m *memory) keepFace(s *Stored) *face {
 
 // keepSign keeps the signature of an item.
 func (m *memory) keepSign(s *Stored, made *story.Signature) {
-	m.signs.put(textName{s.Item.ID, s.Text}, made, made.Words())
+	packed := made.Pack()
+	m.signs.put(textName{s.Item.ID, s.Text}, packed, packed.Bytes())
 }

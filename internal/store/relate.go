@@ -94,7 +94,8 @@ func (r *relation) sign(id news.ItemID) *story.Signature {
 		return made
 	}
 	stored := r.items[id]
-	if made := r.view.memory.signs.get(textName{id, stored.Text}); made != nil {
+	if packed := r.view.memory.signs.get(textName{id, stored.Text}); packed != nil {
+		made := packed.Unpack()
 		r.signs.made[id] = made
 		return made
 	}
@@ -114,8 +115,8 @@ func (r *relation) recall(ids []news.ItemID) ([]news.ItemID, error) {
 		if r.items[id] != nil || r.signs.made[id] != nil {
 			continue
 		}
-		if made := r.view.memory.signs.get(textName{id, r.named[id]}); made != nil {
-			r.signs.made[id] = made
+		if packed := r.view.memory.signs.get(textName{id, r.named[id]}); packed != nil {
+			r.signs.made[id] = packed.Unpack()
 		} else {
 			unknown = append(unknown, id)
 		}
@@ -172,8 +173,9 @@ func (r *relation) read(ids []news.ItemID) ([]news.ItemID, error) {
 
 // texts returns where the uses of an item's title and summary are kept.
 func (r *relation) texts(id news.ItemID) (title, summary Text) {
-	t, s := story.TextKeys(r.sign(id))
-	return Text{r.items[id].Item.Source, t}, Text{r.items[id].Item.Source, s}
+	s := r.sign(id)
+	t, u := story.TextKeys(s)
+	return Text{s.Source(), t}, Text{s.Source(), u}
 }
 
 // load reads the uses of texts that were not read yet.

@@ -56,6 +56,9 @@ func Sign(src *news.Source, item *news.Item) Signature {
 	return s
 }
 
+// Source returns the ID of the item's source.
+func (s *Signature) Source() string { return s.source }
+
 // place says whose signature it is.
 func (s *Signature) place(item *news.Item) {
 	s.id, s.source, s.publisher, s.at = item.ID, item.Source, Publisher(item.Publisher), item.At
@@ -92,9 +95,6 @@ func readTitle(r *reader, src *news.Source, item *news.Item) Signature {
 	s.counted, s.plain, s.lang = r.counted, title, lang
 	return s
 }
-
-// Words returns how many words the signature holds: its size.
-func (s *Signature) Words() int { return len(s.title) + len(s.set) + len(s.text) }
 
 // mostlyKnown says whether the tables have seven words in ten of a title, as
 // they have of English ones.

@@ -169,6 +169,9 @@ func FuzzRelate(f *testing.F) {
 		if got := id.Sign(&item); fmt.Sprintf("%+v", *got) != fmt.Sprintf("%+v", a) {
 			t.Fatalf("an entry is signed %+v, its item %+v", *got, a)
 		}
+		if got := a.Pack().Unpack(); fmt.Sprintf("%+v", *got) != fmt.Sprintf("%+v", a) {
+			t.Fatalf("unpacked %+v of %+v", *got, a)
+		}
 		if keys := CandidateKeys(&a); len(keys) > titleKeys+shingleKeys+1 || !slices.IsSorted(keys) {
 			t.Fatalf("candidate keys %v", keys)
 		}
@@ -187,6 +190,13 @@ func BenchmarkRelate(b *testing.B) {
 		for b.Loop() {
 			s := Sign(&srcA, &itemA)
 			CandidateKeys(&s)
+		}
+	})
+	b.Run("unpack", func(b *testing.B) {
+		b.ReportAllocs()
+		s := Sign(&srcA, &itemA)
+		for p := s.Pack(); b.Loop(); {
+			p.Unpack()
 		}
 	})
 	b.Run("relate", func(b *testing.B) {
