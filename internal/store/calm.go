@@ -38,21 +38,17 @@ func level(tx ReadTx, stories []news.ItemID) (int, error) {
 
 // reach files the members of stories that are read as one, when more publishers
 // have told them than before.
-func (r *relation) reach(stories, ids []news.ItemID, faces map[news.ItemID]*face) error {
-	if len(ids) < 2 {
+func (r *relation) reach(stories []news.ItemID, all []Member, faces map[news.ItemID]*face) error {
+	if len(all) < 2 {
 		return nil
-	}
-	copies, err := r.groupsOf(ids)
-	if err != nil {
-		return err
 	}
 	var members []story.Member
 	groups := make(map[news.ItemID][]news.ItemID)
-	for i, id := range ids {
-		if f := faces[id]; f != nil {
-			members = append(members, story.Member{ID: id, FirstSeen: f.firstSeen, Publisher: f.publisher})
-			if g := copies[i]; g != 0 {
-				groups[g] = append(groups[g], id)
+	for _, m := range all {
+		if f := faces[m.Item]; f != nil {
+			members = append(members, story.Member{ID: m.Item, FirstSeen: f.firstSeen, Publisher: f.publisher})
+			if m.Group != 0 {
+				groups[m.Group] = append(groups[m.Group], m.Item)
 			}
 		}
 	}

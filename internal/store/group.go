@@ -27,7 +27,7 @@ func (r *relation) group([]news.ItemID) error {
 			return err
 		}
 	}
-	return nil
+	return r.write()
 }
 
 // component gathers what edges that join and merges by hand connect to an item.

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"maps"
+	"math/bits"
 	"slices"
 
 	"khyber/internal/news"
@@ -82,14 +83,10 @@ func (r *relation) enter(k Kin) error {
 		return err
 	}
 	founder := r.kin[k.Story]
-	for _, changed := range []news.ItemID{k.Story, founder.Story, r.kin[k.Item].Story} {
-		delete(r.opened, changed)
-	}
 	founder.Story = k.Story
 	r.become(founder)
 	r.become(k)
-	// What follows in this commit must find it.
-	return r.tx.PutKin([]Kin{r.kin[k.Story], k})
+	return r.write()
 }
 
 // announce indexes an item for those that come later.
@@ -194,58 +191,53 @@ func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 	ids := r.counts.heaviest(found, func(int) int { return 1 }, storyShared)
 	ids = slices.DeleteFunc(ids, func(s news.ItemID) bool { return s == id })
 	ids = ids[:min(len(ids), linkStories)]
-	members, err := r.members(ids, heardMembers)
+	members, err := r.tx.Members(ids, heardMembers)
 	if err != nil {
 		return story.Linked{}, err
 	}
-	var open []story.Open
+	open := make([]story.Open, len(ids))
 	for i, s := range ids {
-		o, err := r.open(s, members[i])
-		if err != nil {
+		if open[i], err = r.open(s, members[i]); err != nil {
 			return story.Linked{}, err
 		}
-		open = append(open, o)
 	}
 	return story.Link(v, open), nil
 }
 
 // open returns the newest members of a story, one of a copy group.
-func (r *relation) open(id news.ItemID, members []news.ItemID) (story.Open, error) {
-	if o, ok := r.opened[id]; ok {
-		return o, nil
+func (r *relation) open(id news.ItemID, members []Member) (story.Open, error) {
+	if len(members) == 0 { // a story of one
+		if err := r.name([]news.ItemID{id}); err != nil {
+			return story.Open{}, err
+		}
+		members = []Member{{Item: id, Text: r.named[id]}}
 	}
-	if len(members) == 0 {
-		members = []news.ItemID{id}
+	name := textName{id, hashMembers(members)}
+	if o := r.view.memory.opened.get(name); o != nil {
+		return *o, nil
 	}
-	if err := r.hear(members); err != nil {
-		return story.Open{}, err
-	}
-	members = slices.DeleteFunc(slices.Clone(members), func(id news.ItemID) bool { return r.titles[id] == nil })
-	if len(members) == 1 {
-		o := story.Open{ID: id, Members: []*story.Vector{r.titles[members[0]]}}
-		r.opened[id] = o
-		return o, nil
-	}
-	groups, err := r.groupsOf(members)
+	titles, err := r.hear(members)
 	if err != nil {
 		return story.Open{}, err
 	}
-	voices := make([]voice, len(members))
+	voices := make([]voice, 0, len(members))
 	for i, m := range members {
-		voices[i] = voice{m, cmp.Or(groups[i], m), r.titles[m]}
+		if titles[i] != nil {
+			voices = append(voices, voice{m.Item, cmp.Or(m.Group, m.Item), titles[i]})
+		}
 	}
 	slices.SortFunc(voices, func(a, b voice) int {
 		return cmp.Or(b.title.At().Compare(a.title.At()), cmp.Compare(a.item, b.item))
 	})
 	o := story.Open{ID: id}
-	heard := make(map[news.ItemID]bool)
+	heard := make(map[news.ItemID]bool, len(voices))
 	for _, v := range voices {
 		if !heard[v.group] && len(o.Members) < story.StoryMembers {
 			heard[v.group] = true
 			o.Members = append(o.Members, v.title)
 		}
 	}
-	r.opened[id] = o
+	r.view.memory.opened.put(name, &o, len(o.Members))
 	return o, nil
 }
 
@@ -255,26 +247,49 @@ type voice struct {
 	title       *story.Vector
 }
 
-// hear finds the vectors of items. It reads only those whose vector is not kept
-// since they were last compared.
-func (r *relation) hear(ids []news.ItemID) error {
-	ids = slices.DeleteFunc(slices.Clone(ids), func(id news.ItemID) bool { _, ok := r.titles[id]; return ok })
-	if err := r.name(ids); err != nil {
-		return err
+// hashMembers tells the members of a story from others that it had or will have.
+func hashMembers(members []Member) uint64 {
+	h := uint64(len(members))
+	for _, m := range members {
+		for _, v := range [...]uint64{uint64(m.Item), uint64(m.Group), m.Text} {
+			h = bits.RotateLeft64((h^v)*0x9e3779b97f4a7c15, 29)
+		}
 	}
+	return h
+}
+
+// hear returns the vectors of members; nil for one whose text has expired. It
+// reads only those whose vector is not kept since they were last compared.
+func (r *relation) hear(members []Member) ([]*story.Vector, error) {
+	titles := make([]*story.Vector, len(members))
 	var unknown []news.ItemID
-	for _, id := range ids {
-		r.titles[id] = nil
-		if r.items[id] == nil { // what this commit brought may be another text of that name
-			r.titles[id] = r.view.memory.vectors.get(textName{id, r.named[id]})
+	for i, m := range members {
+		if m.Text == 0 {
+			continue
 		}
-		if r.titles[id] == nil {
-			unknown = append(unknown, id)
+		titles[i] = r.titles[m.Item]
+		if titles[i] == nil && r.items[m.Item] == nil { // what this commit brought may be another text of that name
+			titles[i] = r.view.memory.vectors.get(textName{m.Item, m.Text})
 		}
+		if titles[i] == nil {
+			r.named[m.Item] = m.Text
+			unknown = append(unknown, m.Item)
+		}
+	}
+	if len(unknown) == 0 {
+		return titles, nil
 	}
 	unknown, err := r.recall(unknown)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range unknown {
 		r.vector(id)
 	}
-	return err
+	for i, m := range members {
+		if titles[i] == nil && m.Text != 0 {
+			titles[i] = r.titles[m.Item]
+		}
+	}
+	return titles, nil
 }

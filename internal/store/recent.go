@@ -17,6 +17,8 @@ const (
 	// signsMost is in bytes, of which a report has 800 or so: the candidates of
 	// three days of a busy list.
 	signsMost = 12 << 20
+	// openedMost is in members of stories, whose vectors it shares.
+	openedMost = 1 << 15
 )
 
 // textName is an item with the hash of its text.
@@ -85,11 +87,12 @@ type memory struct {
 	faces   recent[face] // dropped when rules give other topics
 	signs   recent[story.Packed]
 	vectors recent[story.Vector]
+	opened  recent[story.Open] // under a hash of the members
 }
 
 func newMemory() *memory {
 	m := new(memory)
-	m.faces.most, m.signs.most, m.vectors.most = facesMost, signsMost, vectorsMost
+	m.faces.most, m.signs.most, m.vectors.most, m.opened.most = facesMost, signsMost, vectorsMost, openedMost
 	return m
 }
 

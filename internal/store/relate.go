@@ -36,16 +36,15 @@ const (
 // relation is step 4: what a commit's new and revised items are to others.
 type relation struct {
 	*commit
-	items   map[news.ItemID]*Stored     // read so far; nil: its text has expired
-	named   map[news.ItemID]uint64      // TextHash of items looked up so far; 0: it has no text
-	groups  map[news.ItemID]news.ItemID // of members of stories, as they are kept
+	items   map[news.ItemID]*Stored // read so far; nil: its text has expired
+	named   map[news.ItemID]uint64  // TextHash of items looked up so far; 0: it has no text
 	signs   signer
 	uses    map[Text][]story.Use
 	touched map[news.ItemID]bool          // their component may have changed
 	kin     map[news.ItemID]Kin           // read so far, as it will be
-	titles  map[news.ItemID]*story.Vector // looked up so far; nil: the text has expired
-	opened  map[news.ItemID]story.Open    // stories as link found them; none that got a member since
+	titles  map[news.ItemID]*story.Vector // made so far
 	changed map[news.ItemID]bool          // whose kin is another one
+	pending []news.ItemID                 // whose kin was not written yet
 	counts  tallies
 }
 
@@ -54,9 +53,9 @@ func newRelation(c *commit) *relation {
 		c.copies = make(map[string]int)
 	}
 	return &relation{
-		commit: c, items: make(map[news.ItemID]*Stored), named: make(map[news.ItemID]uint64), groups: make(map[news.ItemID]news.ItemID), signs: newSigner(c.view),
+		commit: c, items: make(map[news.ItemID]*Stored), named: make(map[news.ItemID]uint64), signs: newSigner(c.view),
 		uses: make(map[Text][]story.Use), touched: make(map[news.ItemID]bool), kin: make(map[news.ItemID]Kin),
-		titles: make(map[news.ItemID]*story.Vector), opened: make(map[news.ItemID]story.Open), changed: make(map[news.ItemID]bool),
+		titles: make(map[news.ItemID]*story.Vector), changed: make(map[news.ItemID]bool),
 	}
 }
 
@@ -335,69 +334,37 @@ func (r *relation) family(ids []news.ItemID) error {
 	return nil
 }
 
-// members returns the last members of stories, and notes what is known of them.
-func (r *relation) members(stories []news.ItemID, most int) ([][]news.ItemID, error) {
-	found, err := r.tx.Members(stories, most)
-	if err != nil {
-		return nil, err
-	}
-	out := make([][]news.ItemID, len(found))
-	for i, members := range found {
-		out[i] = make([]news.ItemID, len(members))
-		for j, m := range members {
-			out[i][j] = m.Item
-			r.named[m.Item], r.groups[m.Item] = m.Text, m.Group
-		}
-	}
-	return out, nil
-}
-
-// groupsOf returns the copy groups of items; 0 for one that has no copy. It reads
-// the kin only of those that were not found as members.
-func (r *relation) groupsOf(ids []news.ItemID) ([]news.ItemID, error) {
-	unknown := slices.DeleteFunc(slices.Clone(ids), func(id news.ItemID) bool { _, ok := r.groups[id]; return ok })
-	if err := r.family(unknown); err != nil {
-		return nil, err
-	}
-	out := make([]news.ItemID, len(ids))
-	for i, id := range ids {
-		if k, ok := r.kin[id]; ok { // it may have changed
-			out[i] = k.Group
-		} else {
-			out[i] = r.groups[id]
-		}
-	}
-	return out, nil
-}
-
 // become changes the kin of an item.
 func (r *relation) become(k Kin) {
 	if r.kin[k.Item] != k {
 		r.kin[k.Item] = k
 		r.changed[k.Item] = true
+		r.pending = append(r.pending, k.Item)
 	}
+}
+
+// write writes what become changed: what follows reads it.
+func (r *relation) write() error {
+	kin := make([]Kin, 0, len(r.pending))
+	for _, id := range sortedSet(r.pending, cmp.Compare[news.ItemID]) {
+		kin = append(kin, r.kin[id])
+	}
+	r.pending = r.pending[:0]
+	return r.tx.PutKin(kin)
 }
 
 // show writes what has changed and notes the topics that show it: those of every
 // member of a story that has changed.
 func (r *relation) show([]news.ItemID) error {
-	changed := slices.Sorted(maps.Keys(r.changed))
-	if len(changed) == 0 {
-		return nil
-	}
-	kin := make([]Kin, len(changed))
-	for i, id := range changed {
-		kin[i] = r.kin[id]
-	}
-	if err := r.tx.PutKin(kin); err != nil {
+	if err := r.write(); err != nil {
 		return err
 	}
 	done := make(map[news.ItemID]bool)
-	for i := range kin {
-		if done[of(kin[i])] {
+	for _, id := range slices.Sorted(maps.Keys(r.changed)) {
+		if done[of(r.kin[id])] {
 			continue
 		}
-		stories, err := r.showStory(of(kin[i]))
+		stories, err := r.showStory(of(r.kin[id]))
 		if err != nil {
 			return err
 		}
@@ -415,12 +382,24 @@ func (r *relation) showStory(id news.ItemID) ([]news.ItemID, error) {
 	if err != nil {
 		return nil, err
 	}
-	members, err := r.members(stories, shownMembers)
+	found, err := r.tx.Members(stories, shownMembers)
 	if err != nil {
 		return nil, err
 	}
-	// A story of one has no members.
-	ids := sortedSet(append(slices.Concat(members...), stories...), cmp.Compare[news.ItemID])
+	members := slices.Concat(found...)
+	for _, m := range members {
+		r.named[m.Item] = m.Text
+	}
+	for i, id := range stories {
+		if len(found[i]) == 0 { // a story of one
+			members = append(members, Member{Item: id})
+		}
+	}
+	slices.SortFunc(members, func(a, b Member) int { return cmp.Compare(a.Item, b.Item) })
+	ids := make([]news.ItemID, len(members))
+	for i := range members {
+		ids[i] = members[i].Item
+	}
 	faces, err := r.facesOf(ids)
 	if err != nil {
 		return nil, err
@@ -432,7 +411,7 @@ func (r *relation) showStory(id news.ItemID) ([]news.ItemID, error) {
 			}
 		}
 	}
-	return stories, r.reach(stories, ids, faces)
+	return stories, r.reach(stories, members, faces)
 }
 
 // facesOf returns what a story shows of items; none of those whose text has
