@@ -50,7 +50,7 @@ func (c backtestCmd) Run(ctx context.Context, a *app) error {
 	if c.Labels != "" && !exists(a.data) { // labels with a text are judged without an archive
 		return c.report(ctx, a, cfg, nil, t)
 	}
-	return a.withStore(ctx, c, cfg, func(st *store.Store) error { return c.report(ctx, a, cfg, st, t) })
+	return a.withStore(ctx, c, cfg, reads, func(st *store.Store) error { return c.report(ctx, a, cfg, st, t) })
 }
 
 // report prints what came of the test; st may be nil.

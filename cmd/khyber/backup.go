@@ -23,7 +23,7 @@ type backupCmd struct {
 func (c backupCmd) Run(ctx context.Context, a *app) error {
 	switch {
 	case c.File == "-":
-		return a.withStore(ctx, c, nil, func(st *store.Store) error { return st.Backup(ctx, a.stdout) })
+		return a.withStore(ctx, c, nil, writes, func(st *store.Store) error { return st.Backup(ctx, a.stdout) })
 	case same(a.data, c.File):
 		return fmt.Errorf("%s is the database itself: name another file", c.File)
 	}
@@ -48,7 +48,7 @@ type verifyCmd struct {
 // Run looks for damage.
 func (c verifyCmd) Run(ctx context.Context, a *app) error {
 	if c.File == "" {
-		return a.withStore(ctx, c, nil, func(st *store.Store) error {
+		return a.withStore(ctx, c, nil, writes, func(st *store.Store) error {
 			items, err := verify(ctx, st, a.data)
 			if err == nil {
 				err = a.print(verdictOfFile(a.data, items))
@@ -138,11 +138,31 @@ func (a *app) verify(ctx context.Context, path string) (items int, err error) {
 	if isStream(path) {
 		return checkStream(path)
 	}
-	err = a.withFile(ctx, path, nil, func(st *store.Store) error {
-		items, err = verify(ctx, st, path)
-		return err
-	})
+	look := func(path string, may access) error {
+		return a.withFile(ctx, path, may, func(st *store.Store) error {
+			items, err = verify(ctx, st, path)
+			return err
+		})
+	}
+	if err = look(path, reads); errors.Is(err, bolt.ErrOlder) {
+		err = ofCopy(path, func(copied string) error { return look(copied, writes) })
+	}
 	return items, err
+}
+
+// ofCopy calls f with a copy of a file of an earlier version, which f may bring up
+// to date: the file itself is for that version too.
+func ofCopy(path string, f func(copied string) error) (err error) {
+	folder, err := os.MkdirTemp(filepath.Dir(path), "."+filepath.Base(path)+".verify-*")
+	if err != nil {
+		return fmt.Errorf("%s is of an earlier Khyber, and a copy is verified in its place: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	copied := filepath.Join(folder, filepath.Base(path))
+	if err := replace(copied, func(to *os.File) error { return copyFile(to, path) }, func(string) error { return nil }); err != nil {
+		return fmt.Errorf("%s is of an earlier Khyber, and a copy is verified in its place: %w", path, err)
+	}
+	return f(copied)
 }
 
 func verify(ctx context.Context, st *store.Store, path string) (items int, err error) {

@@ -40,7 +40,7 @@ func (c checkCmd) Run(ctx context.Context, a *app) error {
 	if !exists(a.data) && a.errand == nil {
 		return a.checked(cfg, problems, "there is no database "+a.data+unsaid)
 	}
-	err := a.withStore(ctx, c, cfg, func(st *store.Store) error {
+	err := a.withStore(ctx, c, cfg, reads, func(st *store.Store) error {
 		unused, note, err := a.unused(ctx, cfg, st)
 		if err != nil {
 			return err

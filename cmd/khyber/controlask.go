@@ -17,13 +17,22 @@ import (
 	"khyber/internal/config"
 	"khyber/internal/server"
 	"khyber/internal/store"
+	"khyber/internal/store/bolt"
+)
+
+// access is what a command may do with a database.
+type access uint8
+
+const (
+	reads  access = iota // nothing is written, not even where the file is of an earlier version
+	writes               // what the command was asked to write
 )
 
 // withStore calls f with the store of a database that is there. Inside the
 // daemon that is its own; where a daemon has the database, it is asked to run
 // the command in the place of f. cfg is nil for commands that need none. Nothing
 // may be printed before.
-func (a *app) withStore(ctx context.Context, c runner, cfg *config.Config, f func(*store.Store) error) error {
+func (a *app) withStore(ctx context.Context, c runner, cfg *config.Config, may access, f func(*store.Store) error) error {
 	if a.errand != nil {
 		return f(a.errand.daemon.store)
 	}
@@ -33,15 +42,18 @@ func (a *app) withStore(ctx context.Context, c runner, cfg *config.Config, f fun
 	if asked, err := a.askDaemon(ctx, c, cfg); asked {
 		return err
 	}
-	return a.withFile(ctx, a.data, cfg, f)
+	if cfg != nil {
+		a.hide(cfg.Secrets)
+	}
+	return a.withFile(ctx, a.data, may, f)
 }
 
 // withFile calls f with the store of a file, and closes it.
-func (a *app) withFile(ctx context.Context, path string, cfg *config.Config, f func(*store.Store) error) (err error) {
+func (a *app) withFile(ctx context.Context, path string, may access, f func(*store.Store) error) (err error) {
 	if !exists(path) {
 		return fmt.Errorf("there is no %s: name a database that is there", path)
 	}
-	st, err := a.openFile(ctx, path, a.logger(secretsOf(cfg), slog.LevelWarn), 0)
+	st, err := a.openFile(ctx, path, bolt.Options{Log: a.logger(nil, slog.LevelWarn), Read: may == reads})
 	if err != nil {
 		return err
 	}
@@ -49,16 +61,16 @@ func (a *app) withFile(ctx context.Context, path string, cfg *config.Config, f f
 	return f(st)
 }
 
-// withParts is withStore for commands that poll or publish; it makes a database
-// where there is none. Inside the daemon the file counts that is in force there.
-func (a *app) withParts(ctx context.Context, c runner, cfg *config.Config, level slog.Level, f func(*parts) error) (err error) {
+// withParts is withStore for commands that poll; it makes a database where there
+// is none. Inside the daemon the file counts that is in force there.
+func (a *app) withParts(ctx context.Context, c runner, cfg *config.Config, f func(*parts) error) (err error) {
 	if a.errand != nil {
 		return f(a.errand.daemon.parts)
 	}
 	if asked, err := a.askDaemon(ctx, c, cfg); asked {
 		return err
 	}
-	log := a.logger(cfg.Secrets, level)
+	log := a.logger(cfg.Secrets, slog.LevelError) // what a source did stands in its line
 	st, err := a.openStore(ctx, log, 0)
 	if err != nil {
 		return err
@@ -71,11 +83,20 @@ func (a *app) withParts(ctx context.Context, c runner, cfg *config.Config, level
 	return f(p)
 }
 
-func secretsOf(cfg *config.Config) []string {
-	if cfg == nil {
-		return nil
+// withServer is withStore for commands that publish what is kept. Fresh topics are
+// those that the database knows nothing of yet: they are left out.
+func (a *app) withServer(ctx context.Context, c runner, cfg *config.Config, f func(s *server.Server, fresh []string) error) error {
+	if a.errand != nil {
+		return f(a.errand.daemon.server, nil)
 	}
-	return cfg.Secrets
+	return a.withStore(ctx, c, cfg, reads, func(st *store.Store) error {
+		p := a.build(a.logger(cfg.Secrets, slog.LevelWarn), st, cfg, defaultBase, server.Options{})
+		fresh, err := p.use(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		return f(p.server, fresh)
+	})
 }
 
 // dialTimeout bounds how long a daemon may take to accept: it does nothing else

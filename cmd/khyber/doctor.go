@@ -34,7 +34,7 @@ func (doctorCmd) Run(ctx context.Context, a *app) error {
 	if !exists(a.data) && a.errand == nil {
 		return a.examine(cfg, &examination{now: a.now(), cfg: cfg}, nil)
 	}
-	return a.withStore(ctx, doctorCmd{}, cfg, func(st *store.Store) error {
+	return a.withStore(ctx, doctorCmd{}, cfg, reads, func(st *store.Store) error {
 		x := &examination{now: a.now(), cfg: cfg}
 		status, err := x.read(ctx, st)
 		if err != nil {

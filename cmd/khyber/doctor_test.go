@@ -272,7 +272,7 @@ func TestDoctorReadsADay(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := &examination{now: time.Now(), cfg: cfg}
-	must(t, a.withFile(ctx, data, cfg, func(st *store.Store) error {
+	must(t, a.withFile(ctx, data, reads, func(st *store.Store) error {
 		_, err := x.read(context.WithoutCancel(ctx), st)
 		return err
 	}))

@@ -45,7 +45,7 @@ func (c nearMissesCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	n := &nearMisses{Topic: t.ID, Excluded: []*nearGroup{}, Near: []*nearGroup{}}
-	return a.withStore(ctx, c, cfg, func(st *store.Store) error {
+	return a.withStore(ctx, c, cfg, reads, func(st *store.Store) error {
 		n.Since, err = a.walk(ctx, st, c.Since, func(item *news.Item) { n.add(cfg.Set, item) })
 		if err != nil {
 			return err

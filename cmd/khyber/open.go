@@ -62,7 +62,7 @@ func (a *app) refused(problems []news.Problem) error {
 
 // openStore opens the database, and makes it where there is none.
 func (a *app) openStore(ctx context.Context, log *slog.Logger, maxSize int64) (*store.Store, error) {
-	return a.openFile(ctx, a.data, log, maxSize)
+	return a.openFile(ctx, a.data, bolt.Options{Log: log, MaxSize: maxSize})
 }
 
 // inUse names the process that has a database, where it can be asked.
@@ -75,12 +75,13 @@ func inUse(ctx context.Context, path string, err error) error {
 	return err
 }
 
-func (a *app) openFile(ctx context.Context, path string, log *slog.Logger, maxSize int64) (*store.Store, error) {
-	engine, err := bolt.Open(path, bolt.Options{Now: a.now, MaxSize: maxSize, Log: log, Broken: a.breaks, Crash: a.crash})
+func (a *app) openFile(ctx context.Context, path string, o bolt.Options) (*store.Store, error) {
+	o.Now, o.Broken, o.Crash = a.now, a.breaks, a.crash
+	engine, err := bolt.Open(path, o)
 	if err != nil {
 		return nil, inUse(ctx, path, err)
 	}
-	st, err := store.New(engine, store.Options{Now: a.now, Next: poll.Next, Log: log, Crash: a.crash})
+	st, err := store.New(engine, store.Options{Now: a.now, Next: poll.Next, Log: o.Log, Crash: a.crash})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), engine.Close())
 	}
@@ -154,12 +155,6 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 	if err != nil {
 		return fmt.Errorf("keep the configuration: %w", err)
 	}
-	site := publish.Site{Title: cfg.Site.Title, BaseURL: cfg.Site.BaseURL, Contact: cfg.Site.Contact}
-	// Subscribers keep an address for days: there is no hub for one that is not set.
-	site.Hub = cfg.Site.BaseURL != "" && !cfg.Site.Hub.Off
-	if site.BaseURL == "" {
-		site.BaseURL = p.base
-	}
 	kept, err := p.store.LastConfig(ctx) // with the time when it was first in force
 	if err != nil {
 		return fmt.Errorf("read the configuration: %w", err)
@@ -170,16 +165,47 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 	p.app.hide(cfg.Secrets)
 	agent := p.app.userAgent(cfg.Site)
 	p.agent.Store(&agent)
-	p.server.Apply(server.State{
-		Site: site, Sources: cfg.Sources, Topics: cfg.Set.Topics(), Set: cfg.Set, Entities: entities(cfg.Lexicon),
-		Generation: generation, Applied: kept.Applied, Problems: problems, Refused: refused, Changes: p.changes, HubHosts: cfg.Site.Hub.Hosts,
-		Notify:     p.targets(cfg.Notify),
-		ParseQuery: func(q string) (*topic.Query, []news.Problem) { return topic.ParseQuery(q, cfg.Lexicon) },
-	})
+	p.show(cfg, cfg.Set.Topics(), server.State{Generation: generation, Applied: kept.Applied, Problems: problems, Refused: refused, Changes: p.changes})
 	p.poller.Apply(poll.State{Sources: cfg.Sources, Set: cfg.Set, Generation: generation})
 	p.rematch.Apply(cfg.Set, generation)
 	p.app.reached("config.swapped")
 	return nil
+}
+
+// use has what is kept shown by a configuration without keeping that one. Topics
+// that the store knows nothing of are left out and returned.
+func (p *parts) use(ctx context.Context, cfg *config.Config) (fresh []string, err error) {
+	if err := p.store.Use(ctx, cfg.Revision); err != nil {
+		return nil, err
+	}
+	kept, err := p.store.LastConfig(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	var known []news.Topic
+	for _, t := range cfg.Set.Topics() {
+		if p.store.Revision(t.ID) == 0 {
+			fresh = append(fresh, t.ID)
+		} else {
+			known = append(known, t)
+		}
+	}
+	p.show(cfg, known, server.State{Generation: kept.Generation, Applied: kept.Applied})
+	return fresh, nil
+}
+
+// show has topics served as the configuration says.
+func (p *parts) show(cfg *config.Config, topics []news.Topic, st server.State) {
+	site := publish.Site{Title: cfg.Site.Title, BaseURL: cfg.Site.BaseURL, Contact: cfg.Site.Contact}
+	// Subscribers keep an address for days: there is no hub for one that is not set.
+	site.Hub = cfg.Site.BaseURL != "" && !cfg.Site.Hub.Off
+	if site.BaseURL == "" {
+		site.BaseURL = p.base
+	}
+	st.Site, st.Sources, st.Topics, st.Set, st.Entities = site, cfg.Sources, topics, cfg.Set, entities(cfg.Lexicon)
+	st.HubHosts, st.Notify = cfg.Site.Hub.Hosts, p.targets(cfg.Notify)
+	st.ParseQuery = func(q string) (*topic.Query, []news.Problem) { return topic.ParseQuery(q, cfg.Lexicon) }
+	p.server.Apply(st)
 }
 
 // targets are where notices go, each with its own way out.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"github.com/schollz/progressbar/v3"
@@ -24,7 +23,7 @@ func (c pollCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.withParts(ctx, c, cfg, slog.LevelError, func(p *parts) error { return c.poll(ctx, a, p) }) // what a source did stands in its line
+	return a.withParts(ctx, c, cfg, func(p *parts) error { return c.poll(ctx, a, p) })
 }
 
 func (c pollCmd) poll(ctx context.Context, a *app, p *parts) error {

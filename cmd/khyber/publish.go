@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path"
 	"path/filepath"
@@ -33,7 +32,12 @@ func (c publishCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.withParts(ctx, c, cfg, slog.LevelWarn, func(p *parts) error { return pack(ctx, a.stdout, p.server) })
+		return a.withServer(ctx, c, cfg, func(s *server.Server, fresh []string) error {
+			for _, id := range fresh {
+				fmt.Fprintln(a.stderr, "khyber:", a.unknownYet(id))
+			}
+			return pack(ctx, a.stdout, s)
+		})
 	}
 	r, w := io.Pipe()
 	var g errgroup.Group

@@ -130,6 +130,9 @@ func TestPublishRemovesWhatItWroteAndNothingElse(t *testing.T) {
 	}
 	config := w.config()
 	write(file, config)
+	if out, err := khyberCommand(ctx, file, data, "poll", "atom-wire").CombinedOutput(); err != nil {
+		t.Fatalf("poll: %v\n%s", err, out)
+	}
 	publish(`: \d+ files written, 0 unchanged, 0 removed\n$`)
 	write(filepath.Join(site, "CNAME"), "day.example\n")
 	write(filepath.Join(site, "topics", "both", "mine.txt"), "mine")

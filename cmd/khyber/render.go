@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"fmt"
+	"slices"
 
 	"khyber/internal/publish"
+	"khyber/internal/server"
 	"khyber/internal/store"
 )
 
@@ -29,11 +31,22 @@ func (c renderCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.withParts(ctx, c, cfg, slog.LevelWarn, func(p *parts) error {
-		err := p.server.Render(ctx, a.stdout, c.Topic, publish.Format(c.Format), store.Page{View: c.View, Limit: c.Limit})
+	return a.withServer(ctx, c, cfg, func(s *server.Server, fresh []string) error {
+		if slices.Contains(fresh, c.Topic) {
+			return a.unknownYet(c.Topic)
+		}
+		err := s.Render(ctx, a.stdout, c.Topic, publish.Format(c.Format), store.Page{View: c.View, Limit: c.Limit})
 		if errors.Is(err, store.ErrNotFound) {
-			return a.noTopic(p.config.Load(), c.Topic)
+			if a.errand != nil {
+				cfg = a.errand.daemon.config.Load()
+			}
+			return a.noTopic(cfg, c.Topic)
 		}
 		return err
 	})
+}
+
+// unknownYet says that a topic is in the file, and was never applied.
+func (a *app) unknownYet(id string) error {
+	return fmt.Errorf("topic %s is new, and %s knows nothing of it yet: khyber poll matches it with what is kept", id, a.data)
 }

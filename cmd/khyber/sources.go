@@ -45,7 +45,7 @@ func (c sourcesCmd) Run(ctx context.Context, a *app) error {
 	if !exists(a.data) && a.errand == nil {
 		return c.list(a, cfg, map[string]news.SourceState{})
 	}
-	err = a.withStore(ctx, c, cfg, func(st *store.Store) error {
+	err = a.withStore(ctx, c, cfg, reads, func(st *store.Store) error {
 		states, err := st.Sources(ctx)
 		if err != nil {
 			return err

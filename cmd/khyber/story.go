@@ -20,7 +20,7 @@ type storyCmd struct {
 // Run prints who else carried the item's report and its event, with a sentence
 // of evidence each.
 func (c storyCmd) Run(ctx context.Context, a *app) error {
-	return a.withItems(ctx, c, func(st *store.Store) error {
+	return a.withItems(ctx, c, reads, func(st *store.Store) error {
 		id, err := findItem(ctx, st, c.Item)
 		if err != nil {
 			return err
@@ -139,7 +139,7 @@ func (c mergeCmd) Run(ctx context.Context, a *app) error {
 // overrule decides by hand what two items are to each other, and says what they
 // are then.
 func (a *app) overrule(ctx context.Context, c runner, one, other, reason string, by func(*store.Store, context.Context, news.ItemID, news.ItemID, string) (news.Relation, error)) error {
-	return a.withItems(ctx, c, func(st *store.Store) error {
+	return a.withItems(ctx, c, writes, func(st *store.Store) error {
 		x, err := findItem(ctx, st, one)
 		if err != nil {
 			return err
@@ -162,12 +162,12 @@ func (a *app) overrule(ctx context.Context, c runner, one, other, reason string,
 }
 
 // withItems is withStore with the sources and topics of the file.
-func (a *app) withItems(ctx context.Context, c runner, f func(*store.Store) error) error {
+func (a *app) withItems(ctx context.Context, c runner, may access, f func(*store.Store) error) error {
 	cfg, err := a.mustLoad()
 	if err != nil {
 		return err
 	}
-	return a.withStore(ctx, c, cfg, f)
+	return a.withStore(ctx, c, cfg, may, f)
 }
 
 // findItem reads an item's id, or finds it by its address.

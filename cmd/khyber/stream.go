@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"khyber/internal/store"
+	"khyber/internal/store/bolt"
 )
 
 // streamSuffix names a backup that every engine reads.
@@ -24,7 +25,7 @@ func (a *app) stream(ctx context.Context, f *os.File) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.withFile(ctx, path, nil, func(st *store.Store) error { return st.Stream(ctx, f) })
+	return a.withFile(ctx, path, reads, func(st *store.Store) error { return st.Stream(ctx, f) })
 }
 
 // fill writes to f what a backup holds: its bytes, or a database that is made of
@@ -48,7 +49,7 @@ func (a *app) loadStream(ctx context.Context, path, stream string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	st, err := a.openFile(ctx, path, slog.New(slog.DiscardHandler), 0) // that it is new is no news
+	st, err := a.openFile(ctx, path, bolt.Options{Log: slog.New(slog.DiscardHandler)}) // that it is new is no news
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (c whyCmd) Run(ctx context.Context, a *app) error {
 	if c.Item == "" {
 		return c.judge(a, cfg, &news.Item{Source: c.Source, Title: c.Title, Summary: c.Summary, Lang: c.Lang, Tags: c.Tags})
 	}
-	return a.withStore(ctx, c, cfg, func(st *store.Store) error {
+	return a.withStore(ctx, c, cfg, reads, func(st *store.Store) error {
 		id, err := findItem(ctx, st, c.Item)
 		if err != nil {
 			return err

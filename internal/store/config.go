@@ -53,7 +53,16 @@ func (s *Store) ApplyConfig(ctx context.Context, c news.Config) (uint64, error) 
 		}
 	}
 	s.opt.Crash("config.stored")
-	err = s.engine.Read(ctx, func(tx ReadTx) error {
+	if err := s.Use(ctx, c); err != nil {
+		return 0, err
+	}
+	return c.Generation, nil
+}
+
+// Use reads with a configuration without keeping it: a topic that was never
+// applied is not found.
+func (s *Store) Use(ctx context.Context, c news.Config) error {
+	err := s.engine.Read(ctx, func(tx ReadTx) error {
 		v, err := s.load(tx, c)
 		if err == nil {
 			s.view.Store(v)
@@ -61,9 +70,9 @@ func (s *Store) ApplyConfig(ctx context.Context, c news.Config) (uint64, error) 
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("read the configuration again: %w", err)
+		return fmt.Errorf("read with the configuration: %w", err)
 	}
-	return c.Generation, nil
+	return nil
 }
 
 // unwritten returns the generation of c when it is the one that is stored, else

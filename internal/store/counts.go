@@ -133,25 +133,28 @@ func (h *Histogram) Copy() Histogram {
 	return Histogram{h.Count, h.Sum, maps.Clone(h.Under)}
 }
 
-// factBackup is when the last backup was made, in TableFacts.
-const factBackup = "backup"
+// What was last done when, in TableFacts.
+const (
+	factBackup   = "backup"   // a copy was made
+	factVerified = "verified" // a look for damage found none
+)
 
-// backedUp notes that a backup was made.
-func (s *Store) backedUp(ctx context.Context) error {
+// did notes that a thing was done now.
+func (s *Store) did(ctx context.Context, fact string) error {
 	return s.engine.Write(ctx, func(tx Tx) error {
 		at := binary.BigEndian.AppendUint64(nil, uint64(s.opt.Now().Unix()))
-		return tx.PutRows(TableFacts, []Row{{factBackup, at}})
+		return tx.PutRows(TableFacts, []Row{{fact, at}})
 	})
 }
 
-// lastBackup returns when the last backup was made; zero: never.
-func lastBackup(tx ReadTx) (time.Time, error) {
-	rows, err := tx.Rows(TableFacts, []string{factBackup})
+// whenDid returns when a thing was last done; zero: never.
+func whenDid(tx ReadTx, fact string) (time.Time, error) {
+	rows, err := tx.Rows(TableFacts, []string{fact})
 	if err != nil || rows[0] == nil {
 		return time.Time{}, err
 	}
 	if len(rows[0]) != 8 {
-		return time.Time{}, fmt.Errorf("read the time of the last backup: %d bytes", len(rows[0]))
+		return time.Time{}, fmt.Errorf("read the time of the last %s: %d bytes", fact, len(rows[0]))
 	}
 	return time.Unix(int64(binary.BigEndian.Uint64(rows[0])), 0).UTC(), nil
 }

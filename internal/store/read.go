@@ -255,6 +255,7 @@ type Status struct {
 	Capped       int64     // since the start: items with more candidates for copies than were compared
 	Counts                 // since the start
 	Backup       time.Time // when the last backup was made; zero: never
+	Verified     time.Time // when Verify last found no damage; zero: never
 }
 
 // Status measures the store.
@@ -270,7 +271,10 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 		if err != nil {
 			return err
 		}
-		if st.Backup, err = lastBackup(tx); err != nil {
+		if st.Backup, err = whenDid(tx, factBackup); err != nil {
+			return err
+		}
+		if st.Verified, err = whenDid(tx, factVerified); err != nil {
 			return err
 		}
 		topics, err := tx.Topics()

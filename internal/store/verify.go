@@ -21,7 +21,7 @@ const maxFindings = 20
 // takes has its mark there (P1); what a document holds is known (P3); a date in
 // the future pins nothing (P7); copies are of one group, and an edge says why
 // (P4); the archive of a topic is one chain. It reads in short snapshots and may
-// run beside commits. ErrDamaged.
+// run beside commits. When it last found nothing is in Status. ErrDamaged.
 func (s *Store) Verify(ctx context.Context) error {
 	v := verifier{store: s}
 	if err := s.engine.Check(ctx); err != nil {
@@ -35,7 +35,13 @@ func (s *Store) Verify(ctx context.Context) error {
 	if len(v.found) > 0 && ctx.Err() == nil {
 		return fmt.Errorf("verify: %w: %w", ErrDamaged, errors.Join(v.found...))
 	}
-	return ctx.Err()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := s.did(ctx, factVerified); err != nil && !errors.Is(err, ErrReadOnly) && !errors.Is(err, ErrFull) {
+		return fmt.Errorf("note that the database was verified: %w", err)
+	}
+	return nil
 }
 
 // verifier collects what is wrong.

@@ -39,6 +39,10 @@ import (
 // ErrClosed is the error of an engine that was closed. It comes wrapped.
 var ErrClosed = berrors.ErrDatabaseNotOpen
 
+// ErrOlder says that a file which may not be written is of an earlier Khyber, so
+// that it cannot be brought to the layout of this one. It comes wrapped.
+var ErrOlder = errors.New("was written by an earlier Khyber")
+
 // ErrInUse says that another process has the file open. It comes wrapped.
 var ErrInUse = errors.New("is in use by another process")
 
@@ -60,6 +64,7 @@ type Options struct {
 	Log     *slog.Logger
 	Now     func() time.Time // for the age of reads; nil: it is not measured
 	NoSync  bool             // for tests that do not crash: no fsync
+	Read    bool             // nothing is written, nor made, nor brought up to date; several may read at once
 	Wait    time.Duration    // for another process to let go of the file; 0: 2 s
 	// Broken is told once why there are no more writes until a restart; nil:
 	// nobody wants to know before the next write.
@@ -75,6 +80,7 @@ type Engine struct {
 	path    string
 	limit   int64
 	reserve int64
+	read    bool // Options.Read
 	packer  *packer
 	ledger  *store.Ledger
 	group   group
@@ -94,6 +100,7 @@ type Engine struct {
 }
 
 // Open opens the file, or makes one where there is none. Its folder must exist.
+// It fails with ErrInUse, or with ErrOlder where it may only read.
 func Open(path string, o Options) (e *Engine, err error) {
 	if o.MaxSize == 0 {
 		o.MaxSize = DefaultMaxSize
@@ -128,14 +135,16 @@ func Open(path string, o Options) (e *Engine, err error) {
 		return nil, err
 	}
 	e = &Engine{
-		db: db, path: path, limit: o.MaxSize, reserve: o.Reserve, now: o.Now, tell: o.Broken, crash: o.Crash,
+		db: db, path: path, limit: o.MaxSize, reserve: o.Reserve, read: o.Read, now: o.Now, tell: o.Broken, crash: o.Crash,
 		commits: store.CommitSizes{Seconds: store.NewHistogram(secondsOfCommit...), Writes: store.NewHistogram(writesOfCommit...)},
 		reads:   make(map[*bbolt.Tx]time.Time),
 	}
 	if err := e.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	tidy(path)
+	if !o.Read {
+		tidy(path)
+	}
 	return e, nil
 }
 
@@ -143,7 +152,7 @@ func Open(path string, o Options) (e *Engine, err error) {
 func place(path string, o Options) error {
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, os.ErrNotExist):
+	case errors.Is(err, os.ErrNotExist) && !o.Read:
 		o.Log.Warn("database is new", "file", path)
 		return create(path, o.Crash)
 	case err != nil:
@@ -165,7 +174,7 @@ func open(path string, o Options, mapped int) (*bbolt.DB, error) {
 	speaks := new(atomic.Bool)
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout: o.Wait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapped, MaxSize: int(o.MaxSize),
-		NoSync: o.NoSync, Logger: logger{o.Log, speaks},
+		NoSync: o.NoSync, ReadOnly: o.Read, PreLoadFreelist: true, Logger: logger{o.Log, speaks},
 	})
 	switch {
 	case err == nil:
@@ -192,24 +201,12 @@ func (e *Engine) load() error {
 	if err := e.readMark(); err != nil {
 		return err
 	}
-	if err := e.countFree(); err != nil {
-		return err
-	}
 	return e.db.View(func(b *bbolt.Tx) error {
 		e.ledger = store.NewLedger(nil)
 		all, err := (&tx{Tx: b, engine: e}).Sources(nil)
 		e.ledger.Put(all)
 		return err
 	})
-}
-
-// countFree has bbolt count the free pages, which it does at the end of a write.
-func (e *Engine) countFree() error {
-	b, err := e.db.Begin(true)
-	if err != nil {
-		return fmt.Errorf("count the free pages: %w", err)
-	}
-	return b.Rollback()
 }
 
 // Read runs f on one snapshot.
@@ -301,7 +298,7 @@ func (e *Engine) Sizes(context.Context) (store.Sizes, error) {
 	s.Bytes = info.Size()
 	err = e.db.View(func(b *bbolt.Tx) error {
 		// Beyond the last page that was ever used lies what the file grew ahead.
-		s.Free = s.Bytes - b.Size() + int64(e.db.Stats().FreeAlloc)
+		s.Free = s.Bytes - b.Size() + e.freed()
 		if v := b.Bucket(bMeta).Get(metaItems); v != nil {
 			s.Items = int(be(v))
 		}
@@ -315,6 +312,13 @@ func (e *Engine) Sizes(context.Context) (store.Sizes, error) {
 		s.OldestRead = max(s.OldestRead, e.now().Sub(at))
 	}
 	return s, err
+}
+
+// freed returns the bytes of the pages that were used and are free now. Unlike
+// bbolt's own sum of them it is right before the first write, too.
+func (e *Engine) freed() int64 {
+	s := e.db.Stats()
+	return int64(s.FreePageN+s.PendingPageN) * int64(e.db.Info().PageSize)
 }
 
 // Path returns the name of the file.

@@ -38,7 +38,7 @@ func (e *Engine) Check(ctx context.Context) (err error) {
 // here are the free pages of the last commit, so beside a write the pages of an
 // earlier one look damaged.
 func (e *Engine) checkPages() (found []error, err error) {
-	b, err := e.db.Begin(true)
+	b, err := e.db.Begin(!e.read) // who only reads has nobody beside that writes
 	if err != nil {
 		return nil, fmt.Errorf("begin to look at pages: %w", err)
 	}

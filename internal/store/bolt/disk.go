@@ -90,7 +90,7 @@ func Place(path string) string {
 // less left than the reserve. As long as the file has free pages of its own it
 // needs none.
 func (e *Engine) room() error {
-	if e.reserve <= 0 || int64(e.db.Stats().FreeAlloc) >= inside {
+	if e.reserve <= 0 || e.freed() >= inside {
 		return nil
 	}
 	free := look(filepath.Dir(e.path)).free

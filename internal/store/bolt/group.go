@@ -203,6 +203,9 @@ func (t *tx) settled() error {
 
 // writable returns why the engine takes no more writes.
 func (e *Engine) writable() error {
+	if e.read {
+		return fmt.Errorf("%w: it was opened to read", store.ErrReadOnly)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.fault != nil {

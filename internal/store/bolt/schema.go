@@ -38,8 +38,11 @@ func newest(s []step) uint64 { return uint64(len(s)) + 1 }
 // start.
 func (e *Engine) upgrade(s []step) error {
 	was, cursor, err := e.known(newest(s))
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case e.read:
+		return e.upToDate(was, newest(s))
 	}
 	if was < newest(s) && cursor == nil {
 		if err := e.keepOld(was); err != nil {
@@ -118,16 +121,30 @@ func (e *Engine) take(s step, to uint64, cursor []byte) error {
 	return nil
 }
 
-// complete adds the buckets that the file's Khyber did not know.
-func (e *Engine) complete() error {
-	whole := true
-	err := e.db.View(func(b *bbolt.Tx) error {
+// upToDate refuses what would have to be changed before it can be read.
+func (e *Engine) upToDate(layout, newest uint64) error {
+	whole, err := e.whole()
+	if err == nil && (layout < newest || !whole) {
+		err = fmt.Errorf("%s %w (schema %d, this one has %d): khyber serve or khyber poll brings it up to date, and keeps a copy", e.path, ErrOlder, layout, newest)
+	}
+	return err
+}
+
+// whole says whether the file has every bucket that we know.
+func (e *Engine) whole() (whole bool, err error) {
+	whole = true
+	err = e.db.View(func(b *bbolt.Tx) error {
 		for _, name := range buckets {
 			whole = whole && b.Bucket(name) != nil
 		}
 		return nil
 	})
-	if err != nil || whole {
+	return whole, err
+}
+
+// complete adds the buckets that the file's Khyber did not know.
+func (e *Engine) complete() error {
+	if whole, err := e.whole(); err != nil || whole {
 		return err
 	}
 	return e.db.Update(func(b *bbolt.Tx) error {
