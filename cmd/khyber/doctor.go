@@ -34,7 +34,9 @@ func (doctorCmd) Run(ctx context.Context, a *app) error {
 	if !exists(a.data) && a.errand == nil {
 		return a.examine(cfg, &examination{now: a.now(), cfg: cfg}, nil)
 	}
-	return a.withStore(ctx, doctorCmd{}, cfg, reads, func(st *store.Store) error {
+	opened := false
+	err = a.withStore(ctx, doctorCmd{}, cfg, reads, func(st *store.Store) error {
+		opened = true
 		x := &examination{now: a.now(), cfg: cfg}
 		status, err := x.read(ctx, st)
 		if err != nil {
@@ -48,6 +50,12 @@ func (doctorCmd) Run(ctx context.Context, a *app) error {
 		found := slices.Concat(examineSizes(a.data, status.Sizes), x.keeping(a.data, &status), a.examineDaemon(), unusedTerms(unused))
 		return a.examine(cfg, x, found)
 	})
+	var shown shownError
+	if err == nil || opened || ctx.Err() != nil || errors.As(err, &shown) { // the last is of the daemon, which has said all
+		return err
+	}
+	// A database of a later version, or a damaged one, is a thing to be told.
+	return a.examine(cfg, &examination{now: a.now(), cfg: cfg}, []finding{{losing, err.Error(), nil}})
 }
 
 // examine prints what is found, beside what was found already.

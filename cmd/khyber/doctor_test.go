@@ -188,6 +188,13 @@ func TestWhatMayBeLostIsTold(t *testing.T) {
 		{ago(60), store.Status{Backup: ago(6)}, ""},
 		{ago(60), store.Status{}, "k.db: there was never a backup: khyber backup F makes one, also while the daemon runs"},
 		{ago(60), store.Status{Backup: ago(8)}, "k.db: the last backup is of 2026-11-12: khyber backup F makes one, also while the daemon runs"},
+		{ago(100), store.Status{Backup: ago(6)}, ""},
+		{ago(100), store.Status{Backup: ago(6), Verified: ago(99)}, ""},
+		{ago(100), store.Status{Backup: ago(95), Verified: ago(89)}, "k.db: the last backup is of 2026-08-17: khyber backup F makes one, also while the daemon runs"},
+		{ago(100), store.Status{Backup: ago(95), Verified: ago(91)}, "k.db: the last backup is of 2026-08-17: khyber backup F makes one, also while the daemon runs\n" +
+			"k.db: the last look for damage is of 2026-08-21: khyber verify looks again, also while the daemon runs"},
+		{ago(100), store.Status{}, "k.db: there was never a backup: khyber backup F makes one, also while the daemon runs\n" +
+			"k.db: nobody ever looked for damage: khyber verify does, also while the daemon runs"},
 	} {
 		x := &examination{now: now, oldest: c.oldest}
 		got := x.keeping("k.db", &c.status)

@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	backupOld   = 7 * 24 * time.Hour // of an archive that is older itself
+	backupOld   = 7 * 24 * time.Hour  // of an archive that is older itself
+	verifyOld   = 90 * 24 * time.Hour // likewise
 	clockFar    = 10 * time.Minute
 	memoryLow   = 128 << 20        // bytes: a thousand sources take more
 	handshakes  = 16               // at a time
@@ -38,6 +39,17 @@ func (x *examination) keeping(path string, s *store.Status) []finding {
 		out = append(out, finding{costly, path + ": there was never a backup: khyber backup F makes one, also while the daemon runs", nil})
 	default:
 		out = append(out, finding{costly, fmt.Sprintf("%s: the last backup is of %s: khyber backup F makes one, also while the daemon runs", path, s.Backup.UTC().Format(time.DateOnly)), nil})
+	}
+	looked := s.Verified
+	if s.Backup.After(looked) { // a copy is looked at when it is made
+		looked = s.Backup
+	}
+	switch {
+	case x.oldest.IsZero() || x.now.Sub(x.oldest) < verifyOld || x.now.Sub(looked) < verifyOld:
+	case looked.IsZero():
+		out = append(out, finding{costly, path + ": nobody ever looked for damage: khyber verify does, also while the daemon runs", nil})
+	default:
+		out = append(out, finding{costly, fmt.Sprintf("%s: the last look for damage is of %s: khyber verify looks again, also while the daemon runs", path, looked.UTC().Format(time.DateOnly)), nil})
 	}
 	return out
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+
+	"khyber/internal/store/bolt"
 )
 
 // version is set at link time: -X main.version=v1.2.3.
@@ -10,10 +12,12 @@ var version = ""
 
 type versionCmd struct{}
 
-// Run prints the version of Khyber and of the Go that built it.
+// Run prints the version of Khyber, of the Go that built it, and of the databases
+// that it writes: another Khyber opens those if it says the same number or a
+// higher one.
 func (versionCmd) Run(a *app) error {
 	info, _ := debug.ReadBuildInfo()
-	_, err := fmt.Fprintln(a.stdout, versionText(version, info))
+	_, err := fmt.Fprintf(a.stdout, "%s, schema %d\n", versionText(version, info), bolt.Schema())
 	return err
 }
 

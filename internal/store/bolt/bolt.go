@@ -306,7 +306,7 @@ func (e *Engine) Sizes(context.Context) (store.Sizes, error) {
 	})
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s.Fault, s.Crashed, s.Schema = cmp.Or(e.fault, e.full), e.crashed, int(newest(steps()))
+	s.Fault, s.Crashed, s.Schema = cmp.Or(e.fault, e.full), e.crashed, int(Schema())
 	s.Commits = store.CommitSizes{Seconds: e.commits.Seconds.Copy(), Writes: e.commits.Writes.Copy()}
 	for _, at := range e.reads {
 		s.OldestRead = max(s.OldestRead, e.now().Sub(at))

@@ -33,7 +33,7 @@ func create(path string, crash func(string)) (err error) {
 				return err
 			}
 		}
-		return tx.Bucket(bMeta).Put(metaSchema, be8(newest(steps())))
+		return tx.Bucket(bMeta).Put(metaSchema, be8(Schema()))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("make the database: %w", err)

@@ -30,6 +30,10 @@ const stepBatch = 1000
 // version before to testdata/db.
 func steps() []step { return nil }
 
+// Schema returns the layout of the files that this version writes. It opens those
+// of every lower number, and refuses those of a higher one.
+func Schema() uint64 { return newest(steps()) }
+
 // newest returns the layout to which steps lead.
 func newest(s []step) uint64 { return uint64(len(s)) + 1 }
 
@@ -125,7 +129,7 @@ func (e *Engine) take(s step, to uint64, cursor []byte) error {
 func (e *Engine) upToDate(layout, newest uint64) error {
 	whole, err := e.whole()
 	if err == nil && (layout < newest || !whole) {
-		err = fmt.Errorf("%s %w (schema %d, this one has %d): khyber serve or khyber poll brings it up to date, and keeps a copy", e.path, ErrOlder, layout, newest)
+		err = fmt.Errorf("%s %w: khyber serve or khyber poll brings it up to date", e.path, ErrOlder)
 	}
 	return err
 }

@@ -150,3 +150,94 @@ func TestAFileThatIsUpToDateIsNotCopied(t *testing.T) {
 		t.Errorf("%v beside the database: %v", files, err)
 	}
 }
+
+// TestWhoOnlyReadsWritesNothing: a file is not made, changed or brought up to
+// date, several may read it at once, and what it says is what it said.
+func TestWhoOnlyReadsWritesNothing(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "khyber.db")
+	if e, err := Open(path, Options{Read: true}); !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(e, err)
+	}
+	e, err := Open(path, Options{NoSync: true, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := make([]store.Row, 3*stepBatch) // pages that are free then
+	for i := range rows {
+		rows[i] = store.Row{Key: fmt.Sprintf("%06d", i), Value: make([]byte, 100)}
+	}
+	put := func(tx store.Tx) error { return tx.PutRows(store.TableFacts, rows) }
+	err = e.Write(t.Context(), put)
+	for i := range rows {
+		rows[i].Value = nil
+	}
+	err = errors.Join(err, e.Write(t.Context(), put))
+	want, sized := e.Sizes(t.Context())
+	if err = errors.Join(err, sized, e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Chmod(path, 0o400), os.WriteFile(filepath.Join(folder, ".khyber.db.new-1"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // both are open then
+		r, err := Open(path, Options{Read: true, Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if err := r.Write(t.Context(), put); !errors.Is(err, store.ErrReadOnly) {
+			t.Errorf("a write: %v, want %v", err, store.ErrReadOnly)
+		}
+		got, err := r.Sizes(t.Context())
+		if got.Fault != nil || got.Free < want.Free/2 || got.Items != want.Items || err != nil {
+			t.Errorf("sizes %+v, %v, want those of who writes: %+v", got, err, want)
+		}
+		if err := r.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(after, before) {
+		t.Errorf("the file has changed, %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, ".khyber.db.new-1")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWhoOnlyReadsBringsNothingUpToDate: a file without a bucket that we know is
+// of an earlier version.
+func TestWhoOnlyReadsBringsNothingUpToDate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "khyber.db")
+	e, err := Open(path, Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.db.Update(func(b *bbolt.Tx) error { return b.DeleteBucket(bOverride) })
+	if err = errors.Join(err, e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		want := path + " was written by an earlier Khyber: khyber serve or khyber poll brings it up to date"
+		if e, err := Open(path, Options{Read: true}); !errors.Is(err, ErrOlder) || err.Error() != want {
+			t.Fatal(e, err)
+		}
+	}
+	e, err = Open(path, Options{NoSync: true})
+	if err = errors.Join(err, e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	e, err = Open(path, Options{Read: true})
+	if err = errors.Join(err, e.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
