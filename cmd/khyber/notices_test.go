@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -141,6 +142,22 @@ func (b *bureau) poll(source int, kind news.Kind, items ...int) {
 	}
 }
 
+// shows wants words on a page.
+func (b *bureau) shows(path string, words ...string) {
+	b.t.Helper()
+	h := http.Handler(b.server)
+	if path == "/metrics" {
+		h = b.server.Metrics()
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	for _, want := range words {
+		if !strings.Contains(w.Body.String(), want) {
+			b.t.Errorf("%s does not say %s:\n%s", path, want, w.Body)
+		}
+	}
+}
+
 // fail lets sources fail three times within an hour.
 func (b *bureau) fail(sources ...int) {
 	b.t.Helper()
@@ -182,12 +199,24 @@ func TestNoticesComeOnceInOrderAndSigned(t *testing.T) {
 		b.pager.fails(true, false)
 		b.fail(2, 3)
 		after(5*time.Minute, "it refuses", "") // four times
+		b.shows("/status.json", `"notify": {
+  "targets": 1,
+  "failing": 1
+ }`)
+		b.shows("/status", "1 of 1 target did not take the last one: the log says why")
+		b.shows("/status.atom", "<title type=\"text\">Notices are not taken</title>")
+		b.shows("/metrics", "\nkhyber_notify_targets_failing 1\n", "\nkhyber_notify_deliveries_total{outcome=\"failed\"} 3\n")
 		b.poll(2, news.KindOK, 4)
 		b.pager.fails(false, false)
 		after(time.Minute, "before the next try", "")
 		after(time.Minute, "the same", "")
 		after(time.Minute, "what was refused comes as it was", "3 source Wire 2 is failing; 4 source Wire 3 is failing")
 		after(time.Minute, "then what came later", "5 source Resolved: Wire 2 was failing; all: "+invented(42))
+
+		b.shows("/status.json", `"failing": 0`)
+		b.shows("/status", "taken by 1 target")
+		b.shows("/status.atom", "<title type=\"text\">Resolved: Notices were not taken</title>")
+		b.shows("/metrics", "\nkhyber_notify_targets_failing 0\n")
 
 		b.pager.fails(false, true)
 		must(t, b.store.Note(ctx, store.OfFile, []string{"feeds.yaml:3:1: no"}))
@@ -284,4 +313,49 @@ func TestNoticesReachAPrivateAddressByNameOnly(t *testing.T) {
 			t.Errorf("allow_private_network %s: %d requests, want %d", allowed, n, want)
 		}
 	}
+}
+
+// TestPollsThatComeLateAreTold: they are our fault, which no source can tell. After
+// a start what was due before is no more late than the start is long ago.
+func TestPollsThatComeLateAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBureau(t)
+		for n := range 10 {
+			b.poll(n, news.KindOK, 1)
+		}
+		time.Sleep(48 * time.Hour)
+		d := &daemon{parts: b.parts, began: time.Now()}
+		look := d.alive(t.Context())
+		told := func(want ...string) {
+			t.Helper()
+			look()
+			events, err := b.store.Events(t.Context(), 0, 99)
+			must(t, err)
+			var got []string
+			for _, e := range events {
+				if e.Of == store.OfLate {
+					got = append(got, strings.Join(e.Wrong, " "))
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("told of %q, want %q", got, want)
+			}
+		}
+		told() // all of them are overdue, but the start is over only now
+		for n := range 8 {
+			b.poll(n, news.KindOK, 1)
+		}
+		time.Sleep(3 * time.Hour)
+		for n := range 8 {
+			b.poll(n, news.KindOK, 1)
+		}
+		told("wire-8 wire-9")
+		time.Sleep(time.Minute)
+		b.poll(9, news.KindOK, 1)
+		told("wire-8 wire-9") // one of them still is
+		time.Sleep(time.Minute)
+		b.poll(8, news.KindOK, 1)
+		told("wire-8 wire-9", "")
+		b.shows("/status.atom", "<title type=\"text\">Resolved: Sources were polled late</title>")
+	})
 }

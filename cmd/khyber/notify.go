@@ -54,8 +54,12 @@ func (d *daemon) alive(ctx context.Context) func() {
 			return
 		}
 		told = now
-		if err := d.server.Look(ctx); err != nil && ctx.Err() == nil {
+		late, err := d.server.Look(ctx, d.began)
+		if err != nil && ctx.Err() == nil {
 			d.log.Error("cannot look whether all is well", "err", err)
+		}
+		if err == nil {
+			d.noteChange(ctx, noted, store.OfLate, late)
 		}
 		text, err := d.statusText(ctx, now)
 		if err != nil {
@@ -71,17 +75,23 @@ func (d *daemon) alive(ctx context.Context) func() {
 func (d *daemon) noteOwn(ctx context.Context, noted map[string]bool) {
 	now := d.poller.Status()
 	for of, is := range map[string]bool{store.OfLine: now.OwnOutage, store.OfClock: now.Offset.Abs() > clockFar} {
-		was, known := noted[of]
-		if known && was == is {
-			continue
-		}
-		noted[of] = is
 		var wrong []string
 		if is {
 			wrong = []string{of}
 		}
-		d.note(ctx, of, wrong)
+		d.noteChange(ctx, noted, of, wrong)
 	}
+}
+
+// noteChange notes that something of us is wrong where nothing was, and the other
+// way round.
+func (d *daemon) noteChange(ctx context.Context, noted map[string]bool, of string, wrong []string) {
+	is := len(wrong) > 0
+	if was, known := noted[of]; known && was == is {
+		return
+	}
+	noted[of] = is
+	d.note(ctx, of, wrong)
 }
 
 // statusText is one line on how it goes: 60 sources, 57 ok, 5 topics.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"khyber/internal/news"
 	"khyber/internal/store"
 )
 
@@ -20,6 +21,8 @@ const (
 	illClock   ill = "clock"   // ours is off
 	illFile    ill = "file"    // feeds.yaml is not in force
 	illLine    ill = "line"    // most sources cannot be reached
+	illLate    ill = "late"    // sources are overdue
+	illNotify  ill = "notify"  // a target takes no notices
 )
 
 // clockOff is how far off a clock is worth a word: topics are sorted by minutes.
@@ -84,12 +87,13 @@ func (s *Server) lookAtFile(st *State) {
 	s.ills.note(illFile, s.Now(), st.Refused, strings.Join(lines, " · "))
 }
 
-// Look looks whether we are well, for /status.atom. It is to be called every
-// minute or so, so that no spell goes unseen.
-func (s *Server) Look(ctx context.Context) error {
+// Look looks whether we are well, for /status.atom, and returns the sources that
+// are polled late, by no more than the time since we began. It is to be called
+// every minute or so, so that no spell goes unseen.
+func (s *Server) Look(ctx context.Context, began time.Time) (late []string, err error) {
 	status, err := s.Store.Status(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	now, damaged := s.Now(), errors.Is(status.Fault, store.ErrDamaged)
 	s.ills.note(illWrite, now, status.Fault != nil && !damaged, "")
@@ -99,7 +103,33 @@ func (s *Server) Look(ctx context.Context) error {
 		s.ills.note(illClock, now, polling.Offset.Abs() > clockOff, "")
 		s.ills.note(illLine, now, polling.Outage, "")
 	}
-	return nil
+	if status.Fault == nil { // else nothing is polled
+		late, err = s.late(ctx, began)
+	}
+	s.ills.note(illLate, now, len(late) > 0, strings.Join(late, ", "))
+	return late, err
+}
+
+// late returns the sources that are overdue. What was due before we began is due
+// since then.
+func (s *Server) late(ctx context.Context, began time.Time) ([]string, error) {
+	states, err := s.Store.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st, now := s.state.Load(), s.Now()
+	var late []string
+	for i := range states {
+		x := states[i]
+		src, known := st.sources[x.Source]
+		if x.Next.Before(began) {
+			x.Next = began
+		}
+		if known && ShownState(&src, &x, now) == news.StateLate {
+			late = append(late, x.Source)
+		}
+	}
+	return late, nil
 }
 
 // words say what a spell is or was, and what to do about it.
@@ -113,6 +143,10 @@ func (x spell) words() (is, was, advice string) {
 		return "feeds.yaml is not in force", "feeds.yaml was not in force", "It has mistakes, and the one before it is used."
 	case illLine:
 		return "Most sources cannot be reached", "Most sources could not be reached", "The line or the resolver of this machine is to blame, not they: look there first."
+	case illLate:
+		return "Sources are polled late", "Sources were polled late", "The machine or its line cannot keep up, or their host is to be asked less often than they are due (host_gap)."
+	case illNotify:
+		return "Notices are not taken", "Notices were not taken", "What is to be told waits until its target of notify: answers as it should. The log says which one, and why."
 	case illClock:
 		return "The clock is more than ten minutes off", "The clock was more than ten minutes off", "Dates of new reports may be wrong. Let the machine take its time from the network."
 	}

@@ -30,7 +30,7 @@ type message struct {
 type noticeDoc struct {
 	ID      string     `json:"id"`
 	At      time.Time  `json:"at"`
-	What    string     `json:"what"` // source, topic, incident, file, line, clock or room
+	What    string     `json:"what"` // source, topic, incident, file, line, clock, room or late
 	Source  string     `json:"source,omitempty"`
 	Sources []string   `json:"sources,omitempty"`
 	Topic   string     `json:"topic,omitempty"`
@@ -158,6 +158,10 @@ func ownWords(e store.Event) (title, text string) {
 		store.OfFile:  {{"feeds.yaml is not in force: it has mistakes", strings.Join(e.Wrong, "\n")}, {"feeds.yaml is in force again", "It has no mistakes."}},
 		store.OfLine:  {{"Most sources cannot be reached", hardlyTheirs}, {"The sources can be reached again", catchUp}},
 		store.OfClock: {{"The clock of this machine is off", "It differs from those of most servers by more than ten minutes: set it."}, {"The clock of this machine is right again", "It agrees with those of most servers."}},
+		store.OfLate: {
+			{"Sources are polled late", "We are late with " + strings.Join(e.Wrong, ", ") + ": " + ourFault},
+			{"Sources are polled in time again", "None is overdue."},
+		},
 		store.OfRoom: {
 			{"There is little room: items older than 30 days go", "The disk or the database is nearly full: make room, raise --max-db, or keep less with --keep."},
 			{"There is room again", "Items are kept as long as --keep says."},
@@ -171,6 +175,7 @@ func ownWords(e store.Event) (title, text string) {
 }
 
 const (
+	ourFault     = "the machine or its line cannot keep up, or their host is to be asked less often than they are due (host_gap)."
 	hardlyTheirs = "So many at once are hardly to blame themselves: look at this machine’s network and name server first."
 	catchUp      = "What they published meanwhile comes with the next polls."
 )

@@ -75,7 +75,7 @@ var metricGroups = []metricGroup{
 		{"config_generation", "", "Counts the accepted configurations."},
 		{"config_problems", "", "Problems of the last file that was read."},
 	}},
-	{"HTTP and the hub", []metric{
+	{"HTTP, the hub and notices", []metric{
 		{"http_requests_total", "route status", "Requests answered."},
 		{"http_request_seconds", "route", "Time to answer a request."},
 		{"http_response_bytes_total", "route", "Bytes of bodies sent."},
@@ -84,6 +84,8 @@ var metricGroups = []metricGroup{
 		{"render_cache_bytes", "", "Bytes of rendered documents kept, all codings together."},
 		{"hub_subscribers", "", "Subscribers of the hub."},
 		{"hub_deliveries_total", "outcome", "Deliveries to subscribers by outcome."},
+		{"notify_deliveries_total", "outcome", "Messages to the targets of notify: delivered or failed."},
+		{"notify_targets_failing", "", "Targets of notify that did not take the last message."},
 	}},
 	{"The process", []metric{
 		{"build_info", "version go", "The running program."},

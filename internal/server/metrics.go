@@ -31,7 +31,8 @@ type metrics struct {
 	seconds, phases                              *prometheus.HistogramVec
 	lateness                                     prometheus.Histogram
 	cacheBytes, subscribers, connections         prometheus.Gauge
-	deliveries                                   *prometheus.CounterVec
+	notTaking                                    prometheus.Gauge
+	deliveries, told                             *prometheus.CounterVec
 	routes                                       routes
 }
 
@@ -64,6 +65,7 @@ func newMetrics() *metrics {
 	m.requests, m.responseBytes = counter("http_requests_total"), counter("http_response_bytes_total")
 	m.renders, m.deliveries = counter("renders_total"), counter("hub_deliveries_total")
 	m.unaccounted = counter("items_unaccounted_total").WithLabelValues()
+	m.told, m.notTaking = counter("notify_deliveries_total"), gauge("notify_targets_failing")
 	m.subscribers, m.cacheBytes, m.connections = gauge("hub_subscribers"), gauge("render_cache_bytes"), gauge("http_connections")
 	m.seconds, m.phases = histogram("http_request_seconds", answerBounds), histogram("poll_seconds", phaseBounds)
 	m.lateness = prometheus.NewHistogram(prometheus.HistogramOpts{

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"khyber/internal/news"
@@ -26,6 +27,7 @@ const (
 	firstRetry  = time.Minute      // doubled with each failure
 	lastRetry   = time.Hour
 	maxDigest   = 100     // news of a topic in one request: the newest
+	notTaken    = 3       // failures in a row are a trouble to tell of
 	tellAnswer  = 4 << 10 // bytes of the answer that are read, so that its connection can serve again
 )
 
@@ -81,8 +83,17 @@ type reached struct {
 // keeps how far it is in the NoticeStore and nothing in memory. It starts no
 // goroutine.
 type Notifier struct {
-	server *Server
-	store  NoticeStore
+	server  *Server
+	store   NoticeStore
+	failing atomic.Int64 // targets that did not take the last message
+}
+
+// status says how many targets there are; nil: none.
+func (n *Notifier) status(st *State) *statusNotify {
+	if n == nil || len(st.Notify) == 0 {
+		return nil
+	}
+	return &statusNotify{len(st.Notify), int(n.failing.Load())}
 }
 
 // Notifier returns what sends notices, which the caller runs; nil when the
@@ -113,6 +124,7 @@ func (n *Notifier) turn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	failing, worst := 0, 0
 	for i := range st.Notify {
 		t := &st.Notify[i]
 		row, known := rows[t.name()]
@@ -123,10 +135,15 @@ func (n *Notifier) turn(ctx context.Context) error {
 				return fmt.Errorf("read how far was told: %w", err)
 			}
 		}
-		if err := n.tell(ctx, st, t, at, known); err != nil {
+		failures, err := n.tell(ctx, st, t, at, known)
+		if err != nil {
 			return err
 		}
+		failing, worst = failing+one(failures > 0), max(worst, failures)
 	}
+	n.failing.Store(int64(failing))
+	n.server.metrics.notTaking.Set(float64(failing))
+	n.server.ills.note(illNotify, n.server.Now(), worst >= notTaken, "")
 	for name := range rows {
 		if err := n.store.PutTarget(ctx, name, nil); err != nil {
 			return err
@@ -135,52 +152,59 @@ func (n *Notifier) turn(ctx context.Context) error {
 	return nil
 }
 
-// tell sends a target what is new. One that is new itself hears nothing of the
-// past.
-func (n *Notifier) tell(ctx context.Context, st *State, t *Target, at reached, known bool) error {
+// tell sends a target what is new, and returns how often that failed in a row. One
+// that is new itself hears nothing of the past.
+func (n *Notifier) tell(ctx context.Context, st *State, t *Target, at reached, known bool) (failures int, err error) {
 	now := n.server.Now()
 	if now.Before(at.Next) && at.Next.Sub(now) <= lastRetry { // a clock that was set back holds nobody up
-		return nil
+		return at.Failures, nil
 	}
 	last, tops, err := n.ends(ctx, t)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if !known {
 		at.Sent, at.Marks = last, tops
-		return n.keep(ctx, t, at)
+		return 0, n.keep(ctx, t, at)
 	}
 	if !at.Sending {
 		at.Until, at.Tops = last, tops
 	}
 	body, err := n.message(ctx, st, t, &at)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if body == nil { // nothing, or what is no news
-		return n.moved(ctx, t, at)
+		return 0, n.moved(ctx, t, at)
 	}
 	if !at.Sending {
 		at.Sending = true
 		if err := n.keep(ctx, t, at); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if err := n.send(ctx, t, body); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if at.Failures == 0 {
-			n.server.Log.Warn("notice not delivered", "err", fmt.Errorf("%s: %w", t.host(), err))
-		}
-		at.Next = now.Add(min(firstRetry<<min(at.Failures, 6), lastRetry))
-		at.Failures++
-		return n.keep(ctx, t, at)
+		return at.Failures + 1, n.refused(ctx, t, at, err)
 	}
+	n.server.metrics.told.WithLabelValues("delivered").Inc()
 	if at.Failures > 0 {
 		n.server.Log.Info("notices are delivered again", "known", at.Failures)
 	}
-	return n.moved(ctx, t, at)
+	return 0, n.moved(ctx, t, at)
+}
+
+// refused keeps that a message did not come, and when it is sent again.
+func (n *Notifier) refused(ctx context.Context, t *Target, at reached, cause error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	n.server.metrics.told.WithLabelValues("failed").Inc()
+	if at.Failures == 0 {
+		n.server.Log.Warn("notice not delivered", "err", fmt.Errorf("%s: %w", t.host(), cause))
+	}
+	at.Next = n.server.Now().Add(min(firstRetry<<min(at.Failures, 6), lastRetry))
+	at.Failures++
+	return n.keep(ctx, t, at)
 }
 
 // moved keeps that all of a message is told.

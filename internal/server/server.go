@@ -187,7 +187,7 @@ func New(o Options) *Server {
 		s.upstream = newUpstream(s, o.Subscriptions, o.Egress)
 	}
 	if o.NoticeStore != nil {
-		s.notifier = &Notifier{s, o.NoticeStore}
+		s.notifier = &Notifier{server: s, store: o.NoticeStore}
 	}
 	s.routes()
 	return s

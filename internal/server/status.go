@@ -23,7 +23,8 @@ type status struct {
 	Store   statusStore    `json:"store"`
 	Sources []statusSource `json:"sources"`
 	Topics  []statusTopic  `json:"topics"`
-	Hub     *statusHub     `json:"hub,omitempty"` // where there is one
+	Hub     *statusHub     `json:"hub,omitempty"`    // where there is one
+	Notify  *statusNotify  `json:"notify,omitempty"` // where there are targets
 
 	Reapplied []statusChange `json:"topics_changed"` // since the start, the newest first
 
@@ -33,6 +34,11 @@ type status struct {
 type statusHub struct {
 	Subscribers int `json:"subscribers"`
 	Failing     int `json:"failing"`
+}
+
+type statusNotify struct {
+	Targets int `json:"targets"`
+	Failing int `json:"failing"` // did not take the last message
 }
 
 type statusConfig struct {
@@ -127,6 +133,7 @@ func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 	if st.Site.Hub {
 		x.Hub = s.hub.status()
 	}
+	x.Notify = s.notifier.status(st)
 	x.Store = statusStore{kept.Items, optional(oldest), kept.Bytes, kept.Fault == nil, faultWords(kept.Fault), kept.Rematch}
 	states, err := s.Store.Sources(ctx)
 	if err != nil {
@@ -239,6 +246,7 @@ func (s *Server) statusJSON(w http.ResponseWriter, r *http.Request) {
 type statusPage struct {
 	page
 	Service, Config mark
+	Notices         mark // zero: there are no targets
 	Version         string
 	Loaded          time.Time
 	Generation      uint64
@@ -277,6 +285,12 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 		}
 		if st.Refused {
 			p.Config = mark{"bad", shapeCross, "the last file has mistakes, the one before is in force"}
+		}
+		if n := x.Notify; n != nil {
+			p.Notices = mark{"ok", shapeFull, "taken by " + count(n.Targets, "target")}
+			if n.Failing > 0 {
+				p.Notices = mark{"bad", shapeCross, strconv.Itoa(n.Failing) + " of " + count(n.Targets, "target") + " did not take the last one: the log says why"}
+			}
 		}
 		counts := map[news.State]int{}
 		for _, src := range x.Sources {

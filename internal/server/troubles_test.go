@@ -67,6 +67,7 @@ func TestEveryKindOfTroubleIsOneEntryFromBeginningToEnd(t *testing.T) {
 	s := New(Options{Store: st, Now: func() time.Time { return now }, Polling: func() Polling { return polling }})
 	quiet := sampleStore()
 	st.states = quiet.states[:1] // one source, and it is well
+	st.states[0].Next = noon.AddDate(0, 0, 1)
 	st.topics = map[string]store.TopicPage{"border-trade": st.topics["border-trade"]}
 	state := sampleState()
 	state.Topics, state.Sources = state.Topics[:1], state.Sources[:2]
@@ -96,6 +97,10 @@ func TestEveryKindOfTroubleIsOneEntryFromBeginningToEnd(t *testing.T) {
 			"Most sources cannot be reached", "Resolved: Most sources could not be reached",
 		},
 		{
+			"late polls", func() { st.states[0].Next = now.Add(-10 * time.Minute) }, func() { st.states[0].Next = noon.AddDate(0, 0, 1) },
+			"Sources are polled late", "Resolved: Sources were polled late",
+		},
+		{
 			"a refused file", func() { s.Refuse([]news.Problem{{Text: "unknown key"}}) }, func() { s.Apply(state) },
 			"feeds.yaml is not in force", "Resolved: feeds.yaml was not in force",
 		},
@@ -112,7 +117,7 @@ func TestEveryKindOfTroubleIsOneEntryFromBeginningToEnd(t *testing.T) {
 	} {
 		look := func() map[string][2]string {
 			now = now.Add(time.Minute) // a page is kept for seconds
-			if err := s.Look(t.Context()); err != nil {
+			if _, err := s.Look(t.Context(), noon.Add(-time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 			return troublesOf(t, s)

@@ -30,6 +30,7 @@ const (
 	OfLine  = "line"  // most sources cannot be reached
 	OfClock = "clock" // it is off
 	OfRoom  = "room"  // there is so little that less is kept than was asked for
+	OfLate  = "late"  // sources are polled late
 )
 
 func eventKey(n uint64) string { return fmt.Sprintf("%016x", n) }
