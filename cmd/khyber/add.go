@@ -32,7 +32,10 @@ func (c addCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	t := &trial{app: a, config: cfg, client: fetch.New(fetch.Options{UserAgent: a.userAgent(cfg.Site), Now: a.now})}
-	src := tryCmd{URL: c.URL, AllowPrivateNetwork: c.AllowPrivateNetwork}.source(cfg)
+	src, err := tryCmd{URL: c.URL, AllowPrivateNetwork: c.AllowPrivateNetwork}.source(cfg)
+	if err != nil {
+		return err
+	}
 	chosen, err := t.choose(ctx, src)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -116,7 +117,7 @@ func (c importCmd) Run(a *app) error {
 	for _, s := range subs {
 		src, err := adding.Source(news.Source{Name: s.Title, URL: s.URL, Lang: s.Lang, Country: s.Country, Type: s.Type})
 		if err != nil {
-			skipped = append(skipped, publish.Skipped{Text: s.Title, Reason: err.Error()})
+			skipped = append(skipped, publish.Skipped{Text: cmp.Or(s.Title, s.URL), Reason: err.Error()})
 			continue
 		}
 		sources = append(sources, config.NewSource{Source: src, Note: s.Group})

@@ -41,15 +41,23 @@ func (c tryCmd) Run(ctx context.Context, a *app) error {
 		t.config, site = cfg, cfg.Site
 	}
 	t.client = fetch.New(fetch.Options{UserAgent: a.userAgent(site), Now: a.now})
-	return t.run(ctx, c.source(t.config), c.JSON)
+	src, err := c.source(t.config)
+	if err != nil {
+		return err
+	}
+	return t.run(ctx, src, c.JSON)
 }
 
 // source is the configured source of the address, else one that has nothing but
 // the address.
-func (c tryCmd) source(cfg *config.Config) news.Source {
+func (c tryCmd) source(cfg *config.Config) (news.Source, error) {
 	address := strings.TrimSpace(c.URL)
-	if !strings.Contains(address, "://") {
-		address = "https://" + address
+	scheme, _, found := strings.Cut(address, "://")
+	if !found {
+		scheme, address = "https", "https://"+address
+	}
+	if scheme = strings.ToLower(scheme); scheme != "https" && scheme != "http" {
+		return news.Source{}, usageError{fmt.Errorf("%s: a source is asked over http or https: give an address that begins so", address)}
 	}
 	src := news.Source{ID: "try", URL: address, Domain: fetch.Domain(address)}
 	if cfg != nil {
@@ -60,7 +68,7 @@ func (c tryCmd) source(cfg *config.Config) news.Source {
 		}
 	}
 	src.AllowPrivateNetwork = src.AllowPrivateNetwork || c.AllowPrivateNetwork
-	return src
+	return src, nil
 }
 
 // trial is one run of try.

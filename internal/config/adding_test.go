@@ -19,6 +19,7 @@ func TestAddedSourcesStandBesideTheOthers(t *testing.T) {
 		{src: news.Source{Name: "Hill Post", URL: "https://hillpost.example/sport"}, want: "hill-post-2 Hill Post"},
 		{src: news.Source{Name: "Hill\r\n\tPost\x00 ${HOME}", URL: "https://a.example/", Lang: "en-GB", Country: "uk"}, want: "hill-post-home Hill Post {HOME} en GB"},
 		{src: news.Source{Name: "کوه", URL: "https://koh.example/rss", Lang: "prs", Country: "ZZ"}, want: "koh-example کوه fa"},
+		{src: news.Source{Name: "Café Österreich", URL: "https://cafe.example/rss"}, want: "cafe-osterreich Café Österreich"},
 		{src: news.Source{ID: "mine", Name: "Mine", URL: "https://mine.example/rss", Lang: "tlh"}, want: "mine Mine"},
 		{src: news.Source{Name: "Mine", URL: "https://mine.example/rss"}, wantErr: "it is polled already, as mine"},
 		{src: news.Source{URL: "https://evil.example/?key=${TOKEN}"}, wantErr: "its address holds ${, which stands for a secret: add it by hand if that is meant"},

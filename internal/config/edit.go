@@ -145,9 +145,9 @@ func (e *Editor) find(id string) (file, item int, err error) {
 	}
 	text := fmt.Sprintf("no source has the id %q", id)
 	if near := nearest(id, known); near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
+		return 0, 0, fmt.Errorf("%s; did you mean %q?", text, near)
 	}
-	return 0, 0, errors.New(text)
+	return 0, 0, errors.New(text + ": khyber sources lists them")
 }
 
 // edit splices a file and reads it again: its sources must be those that meant

@@ -56,6 +56,7 @@ func TestAddKeepsTheStyleOfTheFile(t *testing.T) {
 			"sources: [{id: a}, {id: b}]\n",
 			"sources: [{id: a}, {id: b}, {id: larch, name: \"Larch: a “Daily”\", url: https://larch.example.org/rss.xml, lang: ps, country: AF, kind: agency}]\n",
 		},
+		"anchors":  {"sources:\n- &a\n  id: a\n- <<: *a\n  id: b\n", "sources:\n- &a\n  id: a\n- <<: *a\n  id: b\n" + larchBlock},
 		"old key":  {"sources:\n  - id: a\n    # every: 5m\n", "sources:\n  - id: a\n    # every: 5m\n" + block},
 		"no value": {"sources: # none yet\ntopics: []\n", "sources: # none yet\n" + block + "topics: []\n"},
 		"no key":   {"site: {}\n", "site: {}\nsources:\n" + larchBlock},

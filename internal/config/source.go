@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"khyber/internal/news"
+	"khyber/internal/text"
 )
 
 // Bounds of the keys of a source; guides to intake say why.
@@ -173,10 +174,10 @@ func readID(d *draft, v value) {
 	d.note(v)
 }
 
-// Slug makes the nearest id of a text; empty where it holds no letter a-z and
-// no digit.
+// Slug makes the nearest id of a text, letters without their marks; empty where it
+// holds no letter a-z and no digit.
 func Slug(s string) string {
-	words := strings.FieldsFunc(strings.ToLower(s), func(c rune) bool {
+	words := strings.FieldsFunc(text.Fold(s), func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
 	})
 	slug := strings.Join(words, "-")

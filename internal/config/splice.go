@@ -127,6 +127,9 @@ func (p *places) find(parsed *ast.File) error {
 func (p *places) findItems() error {
 	for i, v := range p.list.Values {
 		it := item{}
+		if anchor, ok := v.(*ast.AnchorNode); ok && !p.list.IsFlowStyle {
+			v = anchor.Value
+		}
 		m, ok := v.(*ast.MappingNode)
 		if !ok {
 			return errByHand

@@ -90,6 +90,8 @@ func TestOPMLOfOtherReadersIsUnderstood(t *testing.T) {
 		{"latin1", "<?xml version='1.0' encoding='ISO-8859-1'?><opml><outline text='Caf\xe9' xmlUrl='https://a.example/f'/></opml>", "[{Café https://a.example/f     }] []"},
 		{"cyrillic", "<?xml version=\"1.0\" encoding=\"windows-1251\"?><opml><outline text='\xd5\xf0\xee\xed\xe8\xea\xe0' xmlUrl='https://a.example/f'/></opml>", "[{Хроника https://a.example/f     }] []"},
 		{"UTF-16", utf16le("<?xml version='1.0' encoding='utf-16'?><opml><outline text='خبر' xmlUrl='https://a.example/f'/></opml>"), "[{خبر https://a.example/f     }] []"},
+		{"UTF-16 without a mark", strings.TrimPrefix(utf16le("<?xml version='1.0' encoding='utf-16'?><opml><outline text='خبر' xmlUrl='https://a.example/f'/></opml>"), "\xff\xfe"), "[{خبر https://a.example/f     }] []"},
+		{"UTF-16 the other way, without a mark", utf16be("<?xml version='1.0' encoding='utf-16'?><opml><outline text='خبر' xmlUrl='https://a.example/f'/></opml>"), "[{خبر https://a.example/f     }] []"},
 		{"UTF-16 is named and not used", "<?xml version='1.0' encoding='utf-16'?><opml><outline text='خبر' xmlUrl='https://a.example/f'/></opml>", "[{خبر https://a.example/f     }] []"},
 		{"bytes that are no characters", "\xef\xbb\xbf<opml><outline text='A\x01\xffB' xmlUrl='https://a.example/f'/></opml>", "[{AB https://a.example/f     }] []"},
 		{"the scheme of readers", `<opml><outline text="A" xmlUrl="feed://a.example/f"/><outline text="B" xmlUrl="Feed:https://b.example/f"/></opml>`, "[{A http://a.example/f     } {B https://b.example/f     }] []"},
@@ -109,6 +111,14 @@ func utf16le(s string) string {
 	b := []byte{0xff, 0xfe}
 	for _, u := range utf16.Encode([]rune(s)) {
 		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
+func utf16be(s string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = binary.BigEndian.AppendUint16(b, u)
 	}
 	return string(b)
 }

@@ -124,17 +124,20 @@ var declared = regexp.MustCompile(`^\s*<\?xml[^>]*encoding\s*=\s*["']([^"'>]+)["
 func decoded(data []byte) ([]byte, error) {
 	label := ""
 	switch {
-	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("<\x00")): // XML 1.0, appendix F
 		label = "utf-16le"
-	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+	case bytes.HasPrefix(data, []byte("\xfe\xff")), bytes.HasPrefix(data, []byte("\x00<")):
 		label = "utf-16be"
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 	default:
 		if m := declared.FindSubmatch(data[:min(len(data), maxProlog)]); m != nil {
 			label = string(m[1])
 		}
+		if strings.HasPrefix(strings.ToLower(label), "utf-16") {
+			label = "" // it could not be read so far if it were
+		}
 	}
-	if label != "" && !strings.HasPrefix(strings.ToLower(label), "utf-16") || len(data) > 1 && data[0] >= 0xfe {
+	if label != "" {
 		r, err := charset.NewReaderLabel(label, bytes.NewReader(data))
 		if err != nil {
 			return nil, fmt.Errorf("charset %q: save the file as UTF-8", clean(label))
