@@ -18,12 +18,14 @@ type editing struct {
 	DryRun bool `help:"Show the change and write nothing."`
 }
 
-// loadForEdit is mustLoad, and an empty file where there is none.
+// loadForEdit is mustLoad, and an empty file where there is none or it says
+// nothing yet.
 func (a *app) loadForEdit() (*config.Config, error) {
-	if exists(a.config) {
+	text, err := os.ReadFile(a.config)
+	if err == nil && !config.Blank(text) || err != nil && !errors.Is(err, os.ErrNotExist) {
 		return a.mustLoad()
 	}
-	cfg, problems := config.LoadFiles([]news.File{{Path: a.config}}, a.configOptions())
+	cfg, problems := config.LoadFiles([]news.File{{Path: a.config, Text: text}}, a.configOptions())
 	if cfg == nil {
 		return nil, a.refused(problems)
 	}

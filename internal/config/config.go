@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
@@ -92,15 +93,32 @@ func (s Secret) GoString() string { return hidden }
 
 // Load reads the file and all that it includes. The Problems come sorted by
 // place, all of them; the Config is nil when one of them is no warning.
-func Load(path string, opts Options) (*Config, []news.Problem) {
+func Load(path string, opts Options) (*Config, []news.Problem) { return load(path, opts, false) }
+
+func load(path string, opts Options, mayBeBlank bool) (*Config, []news.Problem) {
 	l := newLoader(opts)
 	l.file(path, news.Position{File: path}, nil)
+	if !mayBeBlank && len(l.report.problems) == 0 && len(l.files) == 1 && Blank(l.files[0].Text) {
+		l.report.errorf(news.Position{File: path, Line: 1, Column: 1}, "khyber check --sample prints one to begin with", "the file says nothing")
+	}
 	l.topics()
 	problems := l.report.sorted()
 	if invalid(problems) {
 		return nil, problems
 	}
 	return l.config(), problems
+}
+
+// Blank says whether a file has nothing but comments. Load refuses it: an editor
+// that was cut off, or a full disk, leaves one behind, and a service must not give
+// up all of its sources for it. To edits it is a beginning, so LoadFiles takes it.
+func Blank(text []byte) bool {
+	for line := range bytes.Lines(bytes.TrimPrefix(text, []byte(byteOrderMark))) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			return false
+		}
+	}
+	return true
 }
 
 // LoadFiles is Load of files that are in memory, the first one including the
@@ -131,9 +149,9 @@ func LoadFiles(files []news.File, opts Options) (*Config, []news.Problem) {
 		return found, nil
 	}
 	if len(files) == 0 {
-		return Load("", opts)
+		return load("", opts, true)
 	}
-	return Load(files[0].Path, opts)
+	return load(files[0].Path, opts, true)
 }
 
 // Hash is the same for the same files with the same texts.

@@ -318,7 +318,7 @@ func readHeaders(d *draft, v value) {
 		instead, own := ownHeaders[name]
 		switch {
 		case !headerName.MatchString(p.Key):
-			named.bad("", "%q is no name of a header", p.Key)
+			named.bad("write one of letters, digits and -", "%q is no name of a header", p.Key)
 		case own:
 			named.bad(instead, "Khyber sends this header itself or not at all")
 		case again:

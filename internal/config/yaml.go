@@ -110,22 +110,18 @@ func (t *tree) shallow(tokens token.Tokens) bool {
 	return true
 }
 
-// syntaxError reports the parser's first complaint; it finds no second one. A
-// tab in an indentation is the likeliest mistake and is named first.
+// syntaxError reports the parser's first complaint; it finds no second one. Where
+// it is one of the slips that people make, that is named in its place.
 func (t *tree) syntaxError(err error) {
 	at, text := news.Position{File: t.file, Line: 1, Column: 1}, "it cannot be read"
 	if e, ok := errors.AsType[*yaml.SyntaxError](err); ok {
 		at, text = t.place(e.Token), e.Message
 	}
-	for i := range min(at.Line+1, len(t.lines)) {
-		indent := len(t.lines[i]) - len(strings.TrimLeft(t.lines[i], " "))
-		if strings.HasPrefix(t.lines[i][indent:], "\t") {
-			t.report.errorf(news.Position{File: t.file, Line: i + 1, Column: indent + 1}, "indent with spaces",
-				"a tab cannot indent a line of YAML")
-			return
-		}
+	if s, ok := slipOf(t.lines, at.Line); ok {
+		t.report.errorf(news.Position{File: t.file, Line: s.line, Column: s.column}, s.fix, "%s", s.text)
+		return
 	}
-	t.report.errorf(at, "", "this is not YAML: %s", text)
+	t.report.errorf(at, "look at this line and the one above it", "this is not YAML: %s", text)
 }
 
 // document returns the value of the only document that a file may hold.

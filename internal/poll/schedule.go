@@ -70,7 +70,7 @@ func parseSchedule(spec string, location *time.Location) (s Schedule, err error)
 	case strings.HasPrefix(spec, "@every"):
 		return s, errors.New("@every is no schedule: use every")
 	case len(fields) != 5 && !strings.HasPrefix(spec, "@"):
-		return s, fmt.Errorf("a schedule has five fields (minute hour day month weekday), this one has %d", len(fields))
+		return s, fmt.Errorf("a schedule has five fields (minute hour day month weekday), this one has %d; write five like \"*/20 6-23 * * *\"", len(fields))
 	}
 	compiled, err := cron.ParseStandard(spec)
 	if err != nil {
