@@ -67,8 +67,10 @@ func TestDoctorTellsOfADatabaseThatItCannotOpen(t *testing.T) {
 		desk desk
 		want string
 	}{
-		"of a later version": {altered(t, "schema\x00\x00\x00\x00\x00\x00\x00\x01", "schema\x00\x00\x00\x00\x00\x00\x00\x09"),
-			"was written by a later Khyber (schema 9, this one knows 1): use that one, or restore a backup made before the upgrade\n"},
+		"of a later version": {
+			altered(t, "schema\x00\x00\x00\x00\x00\x00\x00\x01", "schema\x00\x00\x00\x00\x00\x00\x00\x09"),
+			"was written by a later Khyber (schema 9, this one knows 1): use that one, or restore a backup made before the upgrade\n",
+		},
 		"of an earlier version": {earlier(t), "was written by an earlier Khyber: khyber serve or khyber poll brings it up to date\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
