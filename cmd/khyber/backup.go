@@ -26,19 +26,28 @@ func (c backupCmd) Run(ctx context.Context, a *app) error {
 		return a.withStore(ctx, c, nil, writes, func(st *store.Store) error { return st.Backup(ctx, a.stdout) })
 	case same(a.data, c.File):
 		return fmt.Errorf("%s is the database itself: name another file", c.File)
+	case isFolder(c.File):
+		return fmt.Errorf("%s is a folder: name a file", c.File)
 	}
 	copied := func(f *os.File) error { return backupCmd{"-"}.Run(ctx, a.writing(f)) }
 	if strings.HasSuffix(c.File, streamSuffix) {
 		copied = func(f *os.File) error { return a.stream(ctx, f) }
 	}
-	return replace(c.File, copied, func(path string) error {
+	items := 0
+	err := replace(c.File, copied, func(path string) (err error) {
 		a.reached("backup.written")
-		items, err := a.verify(ctx, path)
-		if err == nil {
-			err = a.print(fmt.Sprintf("%s: %s, verified\n", c.File, count(items, "item")))
-		}
+		items, err = a.verify(ctx, path)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return a.print(fmt.Sprintf("%s: %s, verified\n", c.File, count(items, "item")))
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 type verifyCmd struct {
@@ -179,7 +188,7 @@ func replace(path string, write func(*os.File) error, ready func(path string) er
 	folder := filepath.Dir(path)
 	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".new-*") // mode 0600
 	if err != nil {
-		return err
+		return fmt.Errorf("make %s: %w: its folder must exist and be writable", path, err)
 	}
 	defer func() {
 		if err != nil {

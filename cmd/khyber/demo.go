@@ -51,11 +51,11 @@ func (c demoCmd) Run(ctx context.Context, a *app) (err error) {
 		return fmt.Errorf("make a folder for the demo: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	pages, err := listen(ctx, c.Listen)
+	pages, err := listen(ctx, "--listen", c.Listen)
 	if err != nil {
 		return err
 	}
-	outlets, err := listen(ctx, "127.0.0.1:0")
+	outlets, err := listen(ctx, "--listen", "127.0.0.1:0")
 	if err != nil {
 		return errors.Join(err, pages.Close())
 	}

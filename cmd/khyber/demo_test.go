@@ -23,10 +23,10 @@ import (
 func newTestDemo(t *testing.T) *demo {
 	t.Helper()
 	ctx := t.Context()
-	pages, err := listen(ctx, "127.0.0.1:0")
+	pages, err := listen(ctx, "--listen", "127.0.0.1:0")
 	must(t, err)
 	must(t, pages.Close())
-	outlets, err := listen(ctx, "127.0.0.1:0")
+	outlets, err := listen(ctx, "--listen", "127.0.0.1:0")
 	must(t, err)
 	a := &app{getenv: os.LookupEnv, stdout: io.Discard, stderr: io.Discard, random: rand.Float64, now: time.Now}
 	d, err := newDemo(ctx, a, &fastClock{real: time.Now, rate: 144}, t.TempDir(), pages, outlets)

@@ -58,7 +58,7 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 			err = errors.Join(err, st.Close())
 		}
 	}()
-	listener, err := listen(ctx, c.Listen)
+	listener, err := listen(ctx, "--listen", c.Listen)
 	if err != nil {
 		return err
 	}
@@ -141,10 +141,11 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func listen(ctx context.Context, addr string) (net.Listener, error) {
+// listen opens the address that a flag says.
+func listen(ctx context.Context, flag, addr string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w: --listen names another address", addr, err)
+		return nil, fmt.Errorf("listen on %s: %w: %s names another address", addr, err, flag)
 	}
 	return l, nil
 }
@@ -183,7 +184,7 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 	d.beat = d.alive(ctx)
 	if c.Metrics != "" {
 		g.Go(func() error {
-			l, err := listen(ctx, c.Metrics)
+			l, err := listen(ctx, "--metrics", c.Metrics)
 			if err == nil {
 				d.serve(ctx, g, l, d.server.Metrics())
 			}

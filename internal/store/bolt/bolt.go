@@ -180,6 +180,8 @@ func open(path string, o Options, mapped int) (*bbolt.DB, error) {
 	case err == nil:
 		db.AllocSize = growth
 		return db, nil
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
+		return nil, fmt.Errorf("%s is no database of Khyber, or one whose first pages are damaged (%w): name another file, or restore a backup", path, err)
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("%s %w: stop that one, or name another --data", path, ErrInUse)
 	case errors.Is(err, syscall.ENOMEM) && mapped > 0:
