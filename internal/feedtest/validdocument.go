@@ -26,8 +26,8 @@ func (v *validator) atomCategory(e *element) {
 	if scheme, ok := e.attr["scheme"]; ok {
 		v.uri("scheme of a category", scheme)
 	}
-	if label, ok := e.attr["label"]; ok && (endTag.MatchString(label) || strings.Contains(label, "&#")) {
-		v.say("ContainsHTML", "label of a category is %q", label)
+	if label, ok := e.attr["label"]; ok {
+		v.plain("ContainsHTML", "label of a category", label)
 	}
 }
 
@@ -55,6 +55,9 @@ func (v *validator) link(e *element) {
 	}
 	if s, ok := e.attr["hreflang"]; ok {
 		v.language("hreflang", s)
+	}
+	if s, ok := e.attr["title"]; ok {
+		v.plain("ContainsHTML", "title of a link", s)
 	}
 	if s, ok := e.attr["length"]; ok && !wholeNumber.MatchString(s) {
 		v.say("InvalidIntegerAttribute", "length=%q", s)
@@ -163,7 +166,7 @@ func (v *validator) atomEntry(e *element, id string) {
 	if linked(e, "alternate") == nil && len(e.all("atom:content")) == 0 {
 		v.say("MissingContentOrAlternate", "entry %s", id)
 	}
-	if len(e.all("atom:content")) == 0 && len(e.all("atom:summary")) == 0 && linked(e, "alternate") == nil {
+	if len(e.all("atom:content")) == 0 && len(e.all("atom:summary")) == 0 {
 		v.say("MissingTextualContent", "entry %s", id)
 	}
 	if len(e.all("atom:author")) == 0 || linked(e, "alternate") == nil {
@@ -197,6 +200,9 @@ func (v *validator) rssCategory(e *element) {
 
 func (v *validator) enclosure(e *element) {
 	v.uri("enclosure", e.attr["url"])
+	if !fileAddress.MatchString(e.attr["url"]) {
+		v.say("InvalidURLAttribute", "enclosure %q", e.attr["url"])
+	}
 	v.mediaType("enclosure", e.attr["type"])
 	if !wholeNumber.MatchString(e.attr["length"]) {
 		v.say("UseZeroForUnknown", "length=%q", e.attr["length"])
@@ -249,7 +255,6 @@ func (v *validator) rssItem(item *element) {
 		v.say("DuplicateItemSemantics", "author and dc:creator")
 	}
 	for _, d := range item.all("description") {
-		v.notBlank("description", d.text)
 		v.html("description", d.text)
 		if strings.Contains(d.raw, "<") {
 			v.say("MisplacedXHTMLContent", "%q", d.raw)
@@ -258,8 +263,8 @@ func (v *validator) rssItem(item *element) {
 	place := func(name string) int {
 		return slices.IndexFunc(item.parts, func(p *element) bool { return p.name == name })
 	}
-	if d, c := place("description"), place("content:encoded"); d >= 0 && c >= 0 && c < d {
-		v.say("DuplicateDescriptionSemantics", "content:encoded before description")
+	if d, c := place("description"), place("content:encoded"); c >= 0 && (d < 0 || c < d) {
+		v.say("NeedDescriptionBeforeContent", "content:encoded without a description before it")
 	}
 }
 
@@ -269,7 +274,7 @@ func (v *validator) opml(root *element) {
 		v.say("ObsoleteVersion", "version %q", root.attr["version"])
 	}
 	for _, h := range root.all("head") {
-		v.plain("ContainsHTML", "title", h.value("title"))
+		v.outlineText("title", h.value("title"))
 	}
 	for _, b := range root.all("body") {
 		if len(b.parts) == 0 {
@@ -279,6 +284,12 @@ func (v *validator) opml(root *element) {
 			v.outline(o)
 		}
 	}
+}
+
+// outlineText wants a text that is also a fragment of HTML, which outlines may
+// hold: an ampersand is only bare before a space.
+func (v *validator) outlineText(where, s string) {
+	v.html(where, strings.ReplaceAll(s+" ", "& ", "&amp; "))
 }
 
 func (v *validator) outline(o *element) {
@@ -295,6 +306,9 @@ func (v *validator) outline(o *element) {
 		v.say("MissingUrlAttr", "%s", o.attr["text"])
 	case typed && kind != "rss" && kind != "link":
 		v.say("InvalidOutlineType", "%s", kind)
+	}
+	for _, name := range []string{"text", "title", "description"} {
+		v.outlineText(name, o.attr[name])
 	}
 	for _, name := range []string{"xmlUrl", "htmlUrl", "url"} {
 		if s, ok := o.attr[name]; ok {

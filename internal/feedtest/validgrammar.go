@@ -71,7 +71,7 @@ var grammar = map[string]rule{
 	"opml":         {attrs: []string{"version"}, needed: []string{"head", "body"}},
 	"head":         {needed: []string{"title"}, once: []string{"dateCreated", "dateModified", "ownerName", "ownerEmail", "ownerId"}},
 	"dateModified": {check: func(v *validator, e *element) { v.rfc822(e.name, e.text) }},
-	"ownerName":    {check: func(v *validator, e *element) { v.plain("ContainsHTML", e.name, e.text) }},
+	"ownerName":    {check: func(v *validator, e *element) { v.outlineText(e.name, e.text) }},
 	"ownerEmail":   {check: (*validator).mail},
 	"body":         {many: []string{"outline"}},
 	"outline":      {attrs: []string{"text", "title", "type", "xmlUrl", "htmlUrl", "url", "description", "language", "category"}, many: []string{"outline"}},
@@ -148,7 +148,7 @@ func (v *validator) mail(e *element) {
 // contact wants "address (name)", as RSS has it.
 func (v *validator) contact(e *element) {
 	address, name, ok := strings.Cut(e.text, " (")
-	if !ok || !mailAddress.MatchString(address) || !strings.HasSuffix(name, ")") || len(name) < 2 {
+	if !ok || !mailAddress.MatchString(address) || !strings.HasSuffix(name, ")") || len(name) < 2 || strings.ContainsAny(name[:len(name)-1], `()\`) {
 		v.say("InvalidContact", "%s is %q", e.name, e.text)
 	}
 }

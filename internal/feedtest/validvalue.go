@@ -2,11 +2,13 @@ package feedtest
 
 import (
 	"encoding/hex"
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // languages are the codes of ISO 639-1, and those of ISO 639-2 that our region
@@ -16,15 +18,17 @@ const languages = " aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo 
 var (
 	languageTag = regexp.MustCompile(`^([a-z]{2,3})(-[A-Z]{2})?$`)
 	mimeType    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.+_-]*/[A-Za-z0-9][A-Za-z0-9.+_-]*$`)
-	mailAddress = regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
+	mailAddress = regexp.MustCompile(`^[A-Za-z0-9_+.'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
 	mailInText  = regexp.MustCompile(`\S@\S`)
-	uriText     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$`)
+	uriText     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:([A-Za-z0-9._~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$`)
 	tagURI      = regexp.MustCompile(`^tag:([a-z0-9.-]+|[a-z0-9._-]+@[a-z0-9.-]+),\d{4}(-\d\d(-\d\d)?)?:`)
 	urn         = regexp.MustCompile(`^urn:[a-z0-9][a-z0-9-]{1,31}:.`)
 	uuid        = regexp.MustCompile(`^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	escape      = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 	moment      = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
 	wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
+	// fileAddress wants a host with a domain, and a path.
+	fileAddress = regexp.MustCompile(`^https?://([A-Za-z0-9-]+\.)+[A-Za-z0-9][A-Za-z0-9-]*(:[0-9]+)?(/|$)`)
 )
 
 // uri wants an absolute http or https address that is ASCII and canonical enough
@@ -156,13 +160,25 @@ func (v *validator) plausible(where string, t time.Time) {
 }
 
 var (
-	endTag     = regexp.MustCompile(`</[A-Za-z]`)
-	charEntity = regexp.MustCompile(`&(#|[A-Za-z]+[0-9]*;)`)
+	endTag    = regexp.MustCompile(`</[A-Za-z]`)
+	ampersand = regexp.MustCompile(`&(#?[\pL\pN_]+)`)
 )
+
+// entity says whether a text has what can be taken for a character reference:
+// a name of HTML with or without its semicolon, or what is no word.
+func entity(s string) bool {
+	for _, m := range ampersand.FindAllStringSubmatch(s, -1) {
+		odd := strings.ContainsFunc(m[1], func(r rune) bool { return !unicode.IsLetter(r) })
+		if whole := "&" + m[1] + ";"; odd || html.UnescapeString(whole) != whole {
+			return true
+		}
+	}
+	return false
+}
 
 // plain wants a text that no reader takes for HTML, and that is not blank.
 func (v *validator) plain(class, where, s string) {
-	if endTag.MatchString(s) || charEntity.MatchString(s) {
+	if endTag.MatchString(s) || entity(s) {
 		v.say(class, "%s is %q", where, s)
 	}
 	v.notBlank(where, s)

@@ -31,7 +31,7 @@ type atomRoot struct {
 	Links      []atomLink     `xml:"link"`
 	Categories []atomCategory `xml:"category"`
 	Rights     string         `xml:"rights"`
-	Generator  string         `xml:"generator"`
+	Generator  atomGenerator  `xml:"generator"`
 	Archive    *struct{}      `xml:"fh:archive"`
 	Entries    []atomEntry    `xml:"entry"`
 }
@@ -70,6 +70,11 @@ type atomPerson struct {
 	Email string `xml:"email,omitempty"`
 }
 
+type atomGenerator struct {
+	Name string `xml:",chardata"`
+	URI  string `xml:"uri,attr,omitempty"`
+}
+
 type atomLink struct {
 	Rel    string `xml:"rel,attr"`
 	Type   string `xml:"type,attr,omitempty"`
@@ -99,7 +104,7 @@ func atomDocument(f *TopicFeed) *atomRoot {
 		NS: nsAtom, Lang: f.lang(), ID: f.ID(), Title: *plain(f.title()), Subtitle: plain(f.subtitle()),
 		Authors:   []atomPerson{{Name: f.owner(), URI: address(f.Site.BaseURL), Email: f.contact()}},
 		Rights:    rightsNote,
-		Generator: generator,
+		Generator: atomGenerator{generator, address(f.Site.BaseURL + manual)},
 	}
 	if f.Topic.ID != "" {
 		d.Categories = []atomCategory{{Term: f.Topic.ID, Label: cmp.Or(unmarked(f.title()), f.Topic.ID)}}
@@ -111,7 +116,7 @@ func atomDocument(f *TopicFeed) *atomRoot {
 	for _, l := range f.links(Atom) {
 		d.Links = append(d.Links, atomLink{Rel: l.rel, Type: l.mediaType, Href: l.href})
 	}
-	if f.Archive.Name != "" {
+	if f.closed() {
 		d.NSHistory, d.Archive = nsHistory, &struct{}{}
 	}
 	entries := f.entries()
@@ -160,8 +165,8 @@ func atomEntryOf(e *entry) atomEntry {
 			}
 		}
 	}
-	if e.content != "" {
-		x.Content = &feeds.AtomContent{Type: "html", Content: e.content}
+	if e.content != "" || e.summary == "" {
+		x.Content = &feeds.AtomContent{Type: "html", Content: e.fallbackContent()}
 	}
 	return x
 }

@@ -187,7 +187,7 @@ func (f *TopicFeed) related(e *news.Entry) []link {
 		add(f.Site.BaseURL+"/stories/"+e.Story.ID.String(), "Story")
 	}
 	for _, m := range membersCopiesFirst(e) {
-		add(address(m.URL), cut(sourceName(f.Sources, m.Source), maxAuthor))
+		add(address(m.URL), cut(unmarked(sourceName(f.Sources, m.Source)), maxAuthor))
 	}
 	return out
 }
@@ -210,7 +210,7 @@ func copyRank(m news.Member) int {
 func files(in []news.Enclosure) []news.Enclosure {
 	var out []news.Enclosure
 	for _, x := range in {
-		x.URL, x.Type, x.Title = address(x.URL), fileType(x.Type), clean(x.Title)
+		x.URL, x.Type, x.Title = address(x.URL), fileType(x.Type), cut(unmarked(x.Title), maxTitle)
 		x.Length = max(0, x.Length)
 		if x.URL != "" && len(out) < maxFiles &&
 			!slices.ContainsFunc(out, func(y news.Enclosure) bool { return y.URL == x.URL }) {
@@ -268,7 +268,8 @@ func (f *TopicFeed) origin(id string, updated time.Time) *source {
 	return s
 }
 
-// fallbackContent is for JSON Feed, which wants content in each item.
+// fallbackContent is for JSON Feed, which wants content in each item, and for an
+// entry of Atom without any text.
 func (e *entry) fallbackContent() string {
 	return cmp.Or(e.content, "<p>"+html.EscapeString(cmp.Or(e.summary, e.title))+"</p>")
 }

@@ -11,6 +11,14 @@ import (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
+// language is of the titles here.
+func language(title string) string {
+	if ascii(title) {
+		return "en"
+	}
+	return "fa"
+}
+
 func site() Site {
 	return Site{Title: "Khyber", BaseURL: "https://news.example.org", Contact: "ops@example.org", Hub: true}
 }
@@ -108,5 +116,11 @@ func documents() map[string]TopicFeed {
 	bare := TopicFeed{Site: Site{BaseURL: "http://127.0.0.1:8080"}, Path: "/topics/x", Changed: noon}
 	static := sample()
 	static.Static = true
-	return map[string]TopicFeed{"sample": sample(), "empty": empty, "page": page, "archive": archive, "bare": bare, "static": static}
+	open := many(1)
+	open.Archive = Archive{Name: "2026-11"}
+	wordless := sample()
+	for i := range wordless.Entries {
+		wordless.Entries[i].Item.Summary, wordless.Entries[i].Item.Excerpt = "", ""
+	}
+	return map[string]TopicFeed{"open": open, "wordless": wordless, "sample": sample(), "empty": empty, "page": page, "archive": archive, "bare": bare, "static": static}
 }

@@ -44,9 +44,9 @@ func TestListsBreakNoRuleOfTheValidator(t *testing.T) {
 		topics = append(topics, news.Topic{ID: "b", Title: s, Description: s})
 	}
 	for name, write := range map[string]func(*bytes.Buffer) error{
-		"topics": func(b *bytes.Buffer) error { return RenderTopicsOPML(b, site(), topics, noon) },
+		"topics": func(b *bytes.Buffer) error { return RenderTopicsOPML(b, site(), topics, language, noon) },
 		"no topic": func(b *bytes.Buffer) error {
-			return RenderTopicsOPML(b, Site{BaseURL: "http://127.0.0.1:8080"}, nil, time.Time{})
+			return RenderTopicsOPML(b, Site{BaseURL: "http://127.0.0.1:8080"}, nil, language, time.Time{})
 		},
 		"sources":         func(b *bytes.Buffer) error { return RenderSourcesOPML(b, site(), sourceList(), noon) },
 		"hostile sources": func(b *bytes.Buffer) error { return RenderSourcesOPML(b, site(), evil, noon) },

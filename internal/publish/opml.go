@@ -3,7 +3,9 @@ package publish
 import (
 	"cmp"
 	"encoding/xml"
+	"html"
 	"io"
+	"regexp"
 	"slices"
 	"time"
 
@@ -39,15 +41,16 @@ type outline struct {
 }
 
 // RenderTopicsOPML writes the topics, in their order, as one group of
-// subscriptions to their Atom forms. changed is the time of the configuration.
-func RenderTopicsOPML(w io.Writer, site Site, topics []news.Topic, changed time.Time) error {
+// subscriptions to their Atom forms. lang returns the language of a title, changed
+// is the time of the configuration.
+func RenderTopicsOPML(w io.Writer, site Site, topics []news.Topic, lang func(title string) string, changed time.Time) error {
 	f := TopicFeed{Site: site}
 	group := outline{Text: f.siteTitle()}
 	for _, t := range topics {
 		f := TopicFeed{Site: site, Topic: t, Path: "/topics/" + t.ID}
 		group.Children = append(group.Children, outline{
 			Text: f.title(), Title: f.title(), Type: "rss", XMLURL: f.Self(Atom), HTMLURL: f.Page(),
-			Description: clean(t.Description),
+			Description: clean(t.Description), Language: LanguageTag(lang(t.Title)),
 		})
 	}
 	return writeOPML(w, &f, f.siteTitle()+": topics", []outline{group}, changed)
@@ -98,6 +101,26 @@ func sourceOutline(f *TopicFeed, src *news.Source) outline {
 	return o
 }
 
+// opmlMarkup finds what a reader of HTML would not take for text.
+var opmlMarkup = regexp.MustCompile(`<|&[^ &]`)
+
+// opmlText returns a text as OPML 2.0 has it, which may be HTML. One that is
+// right either way is left alone: many readers show it as it is.
+func opmlText(s string) string {
+	if opmlMarkup.MatchString(s) {
+		return html.EscapeString(s)
+	}
+	return s
+}
+
+func escapeAll(body []outline) {
+	for i := range body {
+		o := &body[i]
+		o.Text, o.Title, o.Description = opmlText(o.Text), opmlText(o.Title), opmlText(o.Description)
+		escapeAll(o.Children)
+	}
+}
+
 // child returns the group with the text, the last one or a new one.
 func child(groups *[]outline, text string) *outline {
 	if n := len(*groups); n == 0 || (*groups)[n-1].Text != text {
@@ -107,7 +130,8 @@ func child(groups *[]outline, text string) *outline {
 }
 
 func writeOPML(w io.Writer, f *TopicFeed, title string, body []outline, changed time.Time) error {
-	d := opml{Version: "2.0", Head: opmlHead{Title: unmarked(title), Owner: unmarked(f.siteTitle()), Email: f.contact()}, Body: body}
+	escapeAll(body)
+	d := opml{Version: "2.0", Head: opmlHead{Title: opmlText(title), Owner: opmlText(f.siteTitle()), Email: f.contact()}, Body: body}
 	if !changed.IsZero() {
 		d.Head.Modified = rfc822(changed)
 	}

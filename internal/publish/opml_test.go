@@ -21,7 +21,7 @@ func TestTopicsOPMLIsAsReviewed(t *testing.T) {
 	}
 	for name, list := range map[string][]news.Topic{"topics.opml": topics, "topics-empty.opml": nil} {
 		var b bytes.Buffer
-		if err := RenderTopicsOPML(&b, site(), list, noon); err != nil {
+		if err := RenderTopicsOPML(&b, site(), list, language, noon); err != nil {
 			t.Fatal(err)
 		}
 		strictXML(t, b.Bytes())
@@ -84,6 +84,7 @@ func TestOPMLOfOtherReadersIsUnderstood(t *testing.T) {
 		{"category paths", `<opml><body><outline text="A" category="/AF/state,/Morning" xmlUrl="https://a.example/f"/></body></opml>`, "[{A https://a.example/f   AF state Morning}] []"},
 		{"cut off", `<opml><body><outline text="A" xmlUrl="https://a.example/f"/><outline text="B" xmlUrl="https://b.exa`, "[{A https://a.example/f     }] []"},
 		{"doctype and entities", `<!DOCTYPE opml [<!ENTITY x "y">]><opml><body><outline text="Caf&eacute; &amp; co" xmlUrl="https://a.example/?a=1&b=2"/></body></opml>`, "[{Café & co https://a.example/?a=1&b=2     }] []"},
+		{"text that is HTML", `<opml><outline text="R&amp;amp;D &amp;lt;desk>" xmlUrl="http://[::1]/f"/></opml>`, "[{R&D <desk> http://[::1]/f     }] []"},
 		{"twice", `<opml><outline text="A" xmlUrl="https://a.example/f"/><outline text="C" xmlUrl="https://a.example/f"/></opml>`, "[{A https://a.example/f     }] [{C it stands in the file more than once}]"},
 		{"links", `<opml><outline text="A" type="link" url="https://a.example/"/><outline text="B" type="rss" url="https://b.example/f"/></opml>`, "[{B https://b.example/f     }] [{A it is a link, not a subscription: it has no xmlUrl}]"},
 		{"bad address", `<opml><outline text="A" xmlUrl="exec:rm -rf"/></opml>`, "[] [{A its address is not http or https, or carries a password}]"},

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"regexp"
 	"slices"
@@ -167,7 +168,7 @@ func (p *opmlReader) outline(attrs []xml.Attr) string {
 		}
 		return ""
 	}
-	text, kind := get("text", "title"), strings.ToLower(get("type"))
+	text, kind := clean(html.UnescapeString(get("text", "title"))), strings.ToLower(get("type")) // it may be HTML
 	raw := get("xmlUrl")
 	if raw == "" {
 		if kind == "rss" || kind == "atom" || kind == "feed" {
@@ -181,7 +182,7 @@ func (p *opmlReader) outline(attrs []xml.Attr) string {
 		}
 		return text
 	}
-	u := address(plainScheme(strings.ReplaceAll(raw, " ", "")))
+	u := webAddress(plainScheme(strings.ReplaceAll(raw, " ", "")))
 	switch {
 	case u == "":
 		p.skip(text, raw, "its address is not http or https, or carries a password")
@@ -189,7 +190,7 @@ func (p *opmlReader) outline(attrs []xml.Attr) string {
 		p.skip(text, raw, "it stands in the file more than once")
 	default:
 		p.seen[u] = true
-		s := Subscription{Title: text, URL: u, Home: address(get("htmlUrl")), Lang: get("language")}
+		s := Subscription{Title: text, URL: u, Home: webAddress(get("htmlUrl")), Lang: get("language")}
 		p.place(&s, get("category"))
 		p.subs = append(p.subs, s)
 	}

@@ -3,9 +3,13 @@ package publish
 import (
 	"encoding/xml"
 	"html"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gorilla/feeds"
+
+	"khyber/internal/news"
 )
 
 const (
@@ -44,7 +48,7 @@ type rssItem struct {
 	Lang        string    `xml:"xml:lang,attr,omitempty"`
 	Title       rssString `xml:"title"`
 	Link        string    `xml:"link"`
-	Description string    `xml:"description,omitempty"`
+	Description *string   `xml:"description"`
 	Content     *feeds.RssContent
 	Creators    []rssString         `xml:"dc:creator"`
 	Categories  []rssDomain         `xml:"category"`
@@ -73,6 +77,9 @@ type rssSource struct {
 	Text string `xml:",innerxml"`
 }
 
+// comment takes out what has a meaning in the comment of an address (RFC 5322 §3.2.2).
+var comment = strings.NewReplacer("(", "", ")", "", `\`, "")
+
 func rssOptional(s string) *rssString {
 	if s == "" {
 		return nil
@@ -93,7 +100,7 @@ func rssDocument(f *TopicFeed) *rssRoot {
 	}}
 	c := &d.Channel
 	if email := f.contact(); email != "" {
-		c.WebMaster = rssOptional(email + " (" + f.siteTitle() + ")")
+		c.WebMaster = rssOptional(email + " (" + strings.Trim(comment.Replace(f.siteTitle()), " ") + ")")
 	}
 	if f.Topic.ID != "" {
 		c.Categories = []rssDomain{{Text: rssText(f.title())}}
@@ -101,7 +108,7 @@ func rssDocument(f *TopicFeed) *rssRoot {
 	for _, l := range f.links(RSS) {
 		c.Links = append(c.Links, atomLink{Rel: l.rel, Type: l.mediaType, Href: l.href})
 	}
-	if f.Archive.Name != "" {
+	if f.closed() {
 		d.NSHistory, c.Archive = nsHistory, &struct{}{}
 	}
 	entries := f.entries()
@@ -114,9 +121,12 @@ func rssDocument(f *TopicFeed) *rssRoot {
 func rssItemOf(e *entry) rssItem {
 	x := rssItem{
 		Lang: e.lang, Title: rssString{rssText(e.title)}, Link: e.url,
-		Description: html.EscapeString(e.summary), // HTML by custom; escaped once more by the encoder
-		GUID:        feeds.RssGuid{Id: e.id, IsPermaLink: "false"},
-		PubDate:     e.pubDate, Language: e.lang, Rights: rssOptional(e.rights), Updated: e.updated,
+		GUID:    feeds.RssGuid{Id: e.id, IsPermaLink: "false"},
+		PubDate: e.pubDate, Language: e.lang, Rights: rssOptional(e.rights), Updated: e.updated,
+	}
+	if e.summary != "" || e.content != "" { // before content there is a description, if an empty one
+		text := html.EscapeString(e.summary) // HTML by custom; escaped once more by the encoder
+		x.Description = &text
 	}
 	if e.content != "" {
 		x.Content = &feeds.RssContent{Content: e.content}
@@ -127,8 +137,8 @@ func rssItemOf(e *entry) rssItem {
 	for _, c := range e.categories {
 		x.Categories = append(x.Categories, rssDomain{c.scheme, rssText(c.term)})
 	}
-	if len(e.files) > 0 { // RSS has room for one
-		file := e.files[0]
+	if i := slices.IndexFunc(e.files, func(x news.Enclosure) bool { return fileAddress.MatchString(x.URL) }); i >= 0 { // RSS has room for one
+		file := e.files[i]
 		if file.Type == "" {
 			file.Type = unknownMedia
 		}

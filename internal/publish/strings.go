@@ -133,13 +133,36 @@ func summaryText(s string) string {
 	return cut(s, maxSummary)
 }
 
-// looksLikeHTML finds plain text that readers would take for markup.
-var looksLikeHTML = regexp.MustCompile(`</[A-Za-z]|&#|&[A-Za-z]*[0-9][A-Za-z0-9]*`)
+var (
+	endTag    = regexp.MustCompile(`</[A-Za-z]`)
+	ampersand = regexp.MustCompile(`&(#?[\pL\pN_]+)`)
+)
+
+// looksLikeHTML finds plain text that readers would take for markup: the end of
+// an element, or what could be a character reference, which is a name of HTML
+// with or without its semicolon, or no word.
+func looksLikeHTML(s string) bool {
+	if endTag.MatchString(s) {
+		return true
+	}
+	for _, m := range ampersand.FindAllStringSubmatch(s, -1) {
+		if odd(m[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// odd says that what follows an ampersand could be a character reference.
+func odd(name string) bool {
+	whole := "&" + name + ";"
+	return html.UnescapeString(whole) != whole || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
+}
 
 // atomText returns a plain text with the type that makes every reader show it
 // as it is. Not always html: some readers show such titles with their entities.
 func atomText(s string) (kind, body string) {
-	if html.UnescapeString(s) != s || looksLikeHTML.MatchString(s) {
+	if looksLikeHTML(s) {
 		return "html", html.EscapeString(s)
 	}
 	return "text", s
@@ -152,8 +175,18 @@ func rssText(s string) string { return rssEscape.Replace(s) }
 var rssEscape = strings.NewReplacer("&", "&#x26;", "<", "&#x3C;", ">", "&#x3E;")
 
 // address returns a URL that may stand in a document, and "" where there is
-// none: http or https, no userinfo, host in punycode, ASCII only.
+// none. Validators know no address of IPv6 there.
 func address(raw string) string {
+	u := webAddress(raw)
+	if strings.Contains(u, "[") {
+		return ""
+	}
+	return u
+}
+
+// webAddress returns a URL as every program takes it, and "" where there is
+// none: http or https, no userinfo, host in punycode, ASCII only.
+func webAddress(raw string) string {
 	u, err := url.Parse(escapePercent(clean(raw)))
 	if err != nil || u.User != nil || u.Host == "" {
 		return ""
@@ -268,9 +301,7 @@ func personName(s string) string {
 }
 
 // mailAddress is what validators take for one.
-var mailAddress = regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
-
-var markup = regexp.MustCompile(`<(/[A-Za-z])|&(#|[A-Za-z]+[0-9]*;)`)
+var mailAddress = regexp.MustCompile(`^[A-Za-z0-9_+.'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
 
 // unmarked returns a plain text that cannot be taken for HTML, for places where
 // a text has no type that would say so: names, labels.
@@ -278,10 +309,20 @@ func unmarked(s string) string {
 	for range 3 { // escaped so often, it is meant as it is
 		s = html.UnescapeString(s)
 	}
-	return clean(markup.ReplaceAllStringFunc(clean(s), func(m string) string { return m[:1] + " " + m[1:] }))
+	s = strings.ReplaceAll(clean(s), "</", "< /")
+	return ampersand.ReplaceAllStringFunc(s, func(m string) string {
+		if odd(m[1:]) {
+			return "& " + m[1:]
+		}
+		return m
+	})
 }
 
 var mediaType = regexp.MustCompile(`^[a-zA-Z0-9][\w.+-]*/[a-zA-Z0-9][\w.+-]*$`)
+
+// fileAddress wants a host with a domain and a path, as validators do where RSS
+// names a file.
+var fileAddress = regexp.MustCompile(`^https?://([A-Za-z0-9-]+\.)+[A-Za-z0-9][A-Za-z0-9-]*(:[0-9]+)?/`)
 
 // unknownMedia stands where a form wants a media type and the source gave none.
 const unknownMedia = "application/octet-stream"

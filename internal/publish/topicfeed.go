@@ -186,12 +186,10 @@ func (f *TopicFeed) links(format Format) []link {
 	if hub := f.hub(); hub != "" {
 		out = append(out, link{rel: "hub", href: hub})
 	}
-	if f.Archive.Name != "" { // RFC 5005 §4
+	if f.closed() { // RFC 5005 §4
 		add("current", f.pageURL(format, 0))
-		if f.Archive.Next != "" {
-			add("next-archive", f.archiveURL(f.Archive.Next, format))
-		}
-	} else if !f.Static && (f.More || f.Before > 0) { // RFC 5005 §3
+		add("next-archive", f.archiveURL(f.Archive.Next, format))
+	} else if f.Archive.Name == "" && !f.Static && (f.More || f.Before > 0) { // RFC 5005 §3
 		if f.More && len(f.Entries) > 0 {
 			add("next", f.pageURL(format, f.Entries[len(f.Entries)-1].Mark))
 		}
@@ -202,6 +200,10 @@ func (f *TopicFeed) links(format Format) []link {
 	}
 	return out
 }
+
+// closed says whether the document is a part of the archive that never changes;
+// one that is still open is no archive document (RFC 5005 §4).
+func (f *TopicFeed) closed() bool { return f.Archive.Next != "" }
 
 // title returns the title of the document, never empty.
 func (f *TopicFeed) title() string {
@@ -251,6 +253,7 @@ func (f *TopicFeed) lang() string {
 }
 
 const (
+	manual     = "/help"  // of the generator, in the site
 	generator  = "Khyber" // no version: an upgrade must not change bytes (P9)
 	rightsNote = "Headlines and excerpts belong to the publishers named in each entry."
 )

@@ -7,13 +7,14 @@ import (
 	"net/http"
 
 	"khyber/internal/publish"
+	"khyber/internal/text"
 )
 
 const contentOPML = "text/x-opml; charset=utf-8"
 
 func (s *Server) topicsOPML(w http.ResponseWriter, r *http.Request) {
 	s.opml(w, r, func(b io.Writer, st *State) error {
-		return publish.RenderTopicsOPML(b, st.Site, st.Topics, st.Applied)
+		return publish.RenderTopicsOPML(b, st.Site, st.Topics, text.Language, st.Applied)
 	})
 }
 
