@@ -33,7 +33,7 @@ func (f *TopicFeed) content(e *news.Entry, excerpt string) string {
 		return b.String()
 	}
 	var parts []string
-	for _, part := range []string{why(e), f.also(e), was(e)} {
+	for _, part := range []string{why(e), f.carried(e), f.also(e), was(e)} {
 		if part != "" {
 			parts = append(parts, part)
 		}
@@ -62,6 +62,14 @@ func why(e *news.Entry) string {
 		return "Why: " + html.EscapeString(rule) + "."
 	}
 	return "Why: " + html.EscapeString(rule) + " — " + strings.Join(words, ", ") + "."
+}
+
+// carried says in the view of stories how many publishers stand behind one.
+func (f *TopicFeed) carried(e *news.Entry) string {
+	if !f.Stories || e.Story.Publishers < 2 {
+		return ""
+	}
+	return "By " + plural(e.Story.Publishers, "publisher") + ", " + strconv.Itoa(e.Story.Independent) + " in words of their own."
 }
 
 // also names who else carried it, once per publisher and without the entry's own.

@@ -248,6 +248,17 @@ func TestAlsoCountsThePublishersItDoesNotName(t *testing.T) {
 	}
 }
 
+func TestAStorySaysHowManyCarriedIt(t *testing.T) {
+	f := sample()
+	f.Stories = true
+	if got := f.entries()[0].content; !strings.Contains(got, ". By 3 publishers, 2 in words of their own. Also: ") {
+		t.Errorf("content %s", got)
+	}
+	if got := f.entries()[1].content; strings.Contains(got, "publisher") {
+		t.Errorf("content of a report that stands alone: %s", got)
+	}
+}
+
 func TestCoverageSentence(t *testing.T) {
 	day := func(d int) time.Time { return time.Date(2026, 11, d, 8, 0, 0, 0, time.UTC) }
 	for _, c := range []struct {

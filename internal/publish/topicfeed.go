@@ -36,6 +36,7 @@ type TopicFeed struct {
 	Entries     []news.Entry           // newest mark first
 	Coverage    Coverage
 
+	Stories bool      // an entry is a story: its last line says how many carried it
 	OwnIDs  bool      // entry ids of this topic alone: ?ids=topic
 	Before  news.Mark // the cursor that this page was asked with; 0: the first page
 	More    bool      // there are older entries

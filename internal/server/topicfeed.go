@@ -86,7 +86,7 @@ func hubLink(f publish.TopicFeed, format publish.Format) string {
 // head returns a TopicFeed without its entries.
 func (st *State) head(t news.Topic, v variant) publish.TopicFeed {
 	return publish.TopicFeed{
-		Site: st.Site, Topic: t, Path: "/topics/" + t.ID, Query: v.query(), OwnIDs: v.ownIDs, Before: v.before, Static: st.static,
+		Site: st.Site, Topic: t, Path: "/topics/" + t.ID, Query: v.query(), Stories: v.view == viewStories, OwnIDs: v.ownIDs, Before: v.before, Static: st.static,
 	}
 }
 

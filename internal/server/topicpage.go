@@ -52,6 +52,9 @@ type entryRow struct {
 	Updated               bool
 	Summary, Why          string
 	Also                  []alsoRow
+	More                  int    // publishers that Also does not name
+	Story                 string // the page that names them
+	Carried               string // how many publishers, in the view of stories
 	Was                   []news.Revision
 }
 
@@ -105,6 +108,9 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t 
 			}
 		}
 		p.Days = days(st, p.Root, f.Entries)
+		if v.view == viewStories {
+			carriedBy(p.Days, f.Entries)
+		}
 		if f.More && len(f.Entries) > 0 && !st.static {
 			p.Older = older(p.Root, f, f.Entries[len(f.Entries)-1].Mark)
 		}
@@ -159,6 +165,19 @@ func days(st *State, root string, entries []news.Entry) []day {
 	return out
 }
 
+// carriedBy says of each entry how many publishers stand behind it.
+func carriedBy(days []day, entries []news.Entry) {
+	i := 0
+	for _, d := range days {
+		for j := range d.Entries {
+			if s := &entries[i].Story; s.Publishers > 1 {
+				d.Entries[j].Carried = count(s.Publishers, "publisher") + ", " + strconv.Itoa(s.Independent) + " in words of their own"
+			}
+			i++
+		}
+	}
+}
+
 func entryRowOf(st *State, root string, e *news.Entry) entryRow {
 	item := &e.Item
 	row := entryRow{
@@ -171,12 +190,19 @@ func entryRowOf(st *State, root string, e *news.Entry) entryRow {
 		row.Details = root + "/items/" + item.ID.String()
 	}
 	row.URL = cmp.Or(row.URL, row.Details)
+	if e.Story.ID != 0 {
+		row.Story = root + "/stories/" + e.Story.ID.String()
+	}
 	seen := map[string]bool{item.Publisher: true}
 	for _, m := range e.Story.Members {
-		if seen[m.Publisher] || len(row.Also) == maxAlso {
+		if seen[m.Publisher] {
 			continue
 		}
 		seen[m.Publisher] = true
+		if len(row.Also) == maxAlso {
+			row.More++
+			continue
+		}
 		row.Also = append(row.Also, alsoRow{sourceName(st, m.Source), m.URL, m.Relation == news.RelationCopy})
 	}
 	for i := len(e.Revisions) - 1; i >= 0 && len(row.Was) < maxWas; i-- {
