@@ -110,7 +110,7 @@ type parts struct {
 func (a *app) build(log *slog.Logger, st *store.Store, cfg *config.Config, base string, more server.Options) *parts {
 	a.saveMemory()
 	more.Store, more.Now, more.Log, more.Version = st, a.now, log, a.version()
-	more.Help = helpPages()
+	more.Help, more.Domain = helpPages(), fetch.Domain
 	client := fetch.New(fetch.Options{UserAgent: a.userAgent(cfg.Site), Now: a.now})
 	p := &parts{app: a, log: log, store: st, base: base, client: client}
 	more.Polling = p.polling
@@ -165,7 +165,7 @@ func (p *parts) apply(ctx context.Context, cfg *config.Config, problems []news.P
 	p.app.hide(cfg.Secrets)
 	agent := p.app.userAgent(cfg.Site)
 	p.agent.Store(&agent)
-	p.show(cfg, cfg.Set.Topics(), server.State{Generation: generation, Applied: kept.Applied, Problems: problems, Refused: refused, Changes: p.changes})
+	p.show(cfg, cfg.Set.Topics(), server.State{Generation: generation, Hash: cfg.Revision.Hash, Applied: kept.Applied, Problems: problems, Refused: refused, Changes: p.changes})
 	p.poller.Apply(poll.State{Sources: cfg.Sources, Set: cfg.Set, Generation: generation})
 	p.rematch.Apply(cfg.Set, generation)
 	p.app.reached("config.swapped")

@@ -38,14 +38,14 @@ const (
 	minLease       = time.Hour
 	maxLease       = 10 * 24 * time.Hour // and the default (H4)
 	maxSubscribers = 5000                // (H9)
-	maxPerHost     = 20                  // subscriptions of one callback host (H9)
+	maxPerDomain   = 20                  // subscriptions with callbacks in one domain (H9)
 	maxAsked       = 10                  // requests of one address in a minute (H9)
 	maxPending     = 50                  // verifications open (H9)
 	maxAddresses   = 10_000              // remembered for maxAsked
 	hubTimeout     = 10 * time.Second    // of a verification or delivery (H3, H6)
 	maxPush        = 1 << 20             // bytes of a delivery (H5)
 	pushGap        = time.Minute         // between two deliveries to a subscriber (H6)
-	hubTurn        = time.Second         // how soon a new revision is looked at
+	hubTurn        = time.Second         // how soon a new revision is looked at that no poll brought
 	maxFailures    = 10                  // over at least failingFor: the row is deleted (H7)
 	failingFor     = 24 * time.Hour
 )
@@ -116,6 +116,7 @@ type Hub struct {
 	server *Server
 	rows   HubStore
 	egress http.RoundTripper
+	woken  chan struct{} // a poll brought something
 
 	mu      sync.Mutex
 	loaded  bool
@@ -127,7 +128,7 @@ type Hub struct {
 }
 
 func newHub(s *Server, rows HubStore, egress http.RoundTripper) *Hub {
-	return &Hub{server: s, rows: rows, egress: egress, subs: map[string]*subscriber{}, hosts: map[string]bool{}, asked: map[string]int{}}
+	return &Hub{server: s, rows: rows, egress: egress, woken: make(chan struct{}, HubWorkers), subs: map[string]*subscriber{}, hosts: map[string]bool{}, asked: map[string]int{}}
 }
 
 // Run verifies and delivers until ctx ends. It is one worker of HubWorkers.
@@ -150,6 +151,18 @@ func (h *Hub) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-turn.C:
+		case <-h.woken:
+		}
+	}
+}
+
+// wake has every worker look for what is due at once.
+func (h *Hub) wake() {
+	for range HubWorkers {
+		select {
+		case h.woken <- struct{}{}:
+		default: // enough of them will look
+			return
 		}
 	}
 }

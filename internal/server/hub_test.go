@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"khyber/internal/news"
@@ -161,6 +162,43 @@ func TestHubDeliversNewsToWhoAgreed(t *testing.T) {
 		t.Error("what is pushed is not what is served")
 	}
 }
+
+// What a poll brings is pushed at once, not when a worker next looks.
+func TestAPollWakesTheHub(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, delivered := sampleStore(), 0
+		s := New(Options{Store: store, Now: time.Now, HubStore: &memoryRows{rows: map[string][]byte{}}, Egress: roundTrip(func(r *http.Request) *http.Response {
+			if r.Method == http.MethodPost {
+				delivered++
+			}
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(r.URL.Query().Get("hub.challenge")))}
+		})})
+		s.Apply(sampleState())
+		rig := &hubRig{T: t, store: store, s: s}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Hub().Run(ctx) }()
+		rig.ask("subscribe", borderAtom, "https://reader.example/cb")
+		time.Sleep(hubTurn + hubTurn/2) // by the clock of the bubble: it is verified, and looks again in half a turn
+		rig.report()
+		began := time.Now()
+		s.ObservePoll(news.Poll{Source: "wire", Kind: news.KindOK, New: 1, Fetched: 1})
+		synctest.Wait()
+		if delivered != 1 || !time.Now().Equal(began) {
+			t.Errorf("%d deliveries after %s", delivered, time.Since(began))
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// roundTrip is an egress that a test makes up.
+type roundTrip func(*http.Request) *http.Response
+
+// RoundTrip answers.
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
 
 func TestHubMergesBurstsAndPushesNewsOnly(t *testing.T) {
 	rig := newHubRig(t)
@@ -368,11 +406,12 @@ func TestHubHasLimits(t *testing.T) {
 		t.Errorf("a minute later: %d", w.Code)
 	}
 	h := rig.s.Hub()
-	for i := range maxPerHost {
-		h.subs[fmt.Sprint(i)] = &subscriber{Callback: "https://b.example/" + fmt.Sprint(i)}
+	for i := range maxPerDomain {
+		h.subs[fmt.Sprint(i)] = &subscriber{Callback: fmt.Sprintf("https://h%d.b.example:%d/", i, 8000+i)}
 	}
-	if w := rig.ask("subscribe", borderAtom, "https://b.example/new"); w.Code != 429 || w.Header().Get("Retry-After") != "60" {
-		t.Errorf("one host more than its share: %d", w.Code)
+	rig.s.Domain = func(address string) string { return hostname(address)[strings.Index(hostname(address), "b.example"):] }
+	if w := rig.ask("subscribe", borderAtom, "https://new.b.example/"); w.Code != 429 || w.Header().Get("Retry-After") != "60" {
+		t.Errorf("one domain more than its share: %d", w.Code)
 	}
 }
 

@@ -117,9 +117,9 @@ func (h *Hub) take(v verification, client string) bool {
 	if _, known := h.subs[rowKey(v.Topic, v.Callback)]; !known && v.mode == "subscribe" {
 		same := 0
 		for _, sub := range h.subs {
-			same += one(hostOf(sub.Callback) == hostOf(v.Callback))
+			same += one(h.server.Domain(sub.Callback) == h.server.Domain(v.Callback))
 		}
-		if len(h.subs) >= maxSubscribers || same >= maxPerHost {
+		if len(h.subs) >= maxSubscribers || same >= maxPerDomain {
 			return false
 		}
 	}

@@ -75,8 +75,12 @@ func newMetrics() *metrics {
 	return m
 }
 
-// ObservePoll counts a poll. The poller calls it after each one.
+// ObservePoll counts a poll, and has the hub tell of what it brought. The poller
+// calls it after each one.
 func (s *Server) ObservePoll(p news.Poll) {
+	if s.hub != nil && p.New+p.Revised > 0 {
+		s.hub.wake()
+	}
 	m := s.metrics
 	rejected := 0
 	for _, n := range p.Rejected {

@@ -92,6 +92,10 @@ type Options struct {
 	// NoticeStore makes a Notifier of the server.
 	NoticeStore NoticeStore
 
+	// Domain returns the registrable domain of an address, for the limits of the
+	// hub; nil: its host is taken for it.
+	Domain func(address string) string
+
 	// MetricsElsewhere says that Metrics is served on an address of its own, so
 	// that /metrics is not here.
 	MetricsElsewhere bool
@@ -125,6 +129,7 @@ type State struct {
 	Set        *topic.Set        // nil: every source is in the scope of every topic
 	Entities   map[string]string // id → name, of the entities that mentions count for
 	Generation uint64
+	Hash       uint64    // of the files
 	Applied    time.Time // when this configuration was first in force
 
 	// HubHosts are the hosts whose callbacks may subscribe; none: any.
@@ -179,6 +184,9 @@ func New(o Options) *Server {
 	s.style = styleSheet()
 	s.pages = parsePages(s.style.path)
 	s.state.Store(&State{})
+	if o.Domain == nil {
+		s.Domain = hostname
+	}
 	if o.HubStore != nil && o.Egress != nil {
 		s.hub = newHub(s, o.HubStore, o.Egress)
 		s.posts = http.NewCrossOriginProtection().Handler(s.hub)
