@@ -125,16 +125,25 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, v version, key, na
 func (s *Server) refusePage(w http.ResponseWriter, r *http.Request, status int, sentence string) {
 	p := s.newPage(s.state.Load(), http.StatusText(status), "")
 	p.Canonical = ""
-	var b bytes.Buffer
-	err := s.pages.ExecuteTemplate(&b, "refusal", struct {
+	s.writePage(w, r, status, "refusal", struct {
 		page
 		Heading, Text string
 	}{p, http.StatusText(status), sentence})
+}
+
+// writePage answers with a page that is not kept: it says what is wrong with a
+// request.
+func (s *Server) writePage(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	var b bytes.Buffer
+	err := s.pages.ExecuteTemplate(&b, name, data)
 	h := w.Header()
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", cachePage)
+	}
 	h.Set("Content-Security-Policy", cspPage)
 	if err != nil {
 		s.Log.Error("cannot answer", "err", err)
-		writeText(w, r, status, sentence+"\n")
+		writeText(w, r, status, http.StatusText(status)+"\n")
 		return
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,11 +21,12 @@ import (
 // so that the same archive gives the same answer.
 const (
 	searchHits  = 100
-	searchDays  = 90
+	searchDays  = 90 // before the newest item
 	searchItems = 200_000
 	searchStep  = 1000 // items a read: a long snapshot makes the database grow
 
 	maxSearch     = 500             // characters of a query
+	maxTerms      = 20              // words and phrases of a query
 	maxSearchTime = 5 * time.Second // then 503
 	searches      = 2               // at a time
 	searchAge     = time.Minute     // a result is kept for so long
@@ -83,12 +85,32 @@ func (st *State) parseQuery(q string) (*topic.Query, []string) {
 	if len([]rune(q)) > maxSearch {
 		return nil, []string{"it is longer than " + strconv.Itoa(maxSearch) + " characters"}
 	}
+	if terms(q) > maxTerms {
+		return nil, []string{"it has more than " + strconv.Itoa(maxTerms) + " words and phrases"}
+	}
 	query, problems := st.ParseQuery(q)
 	var words []string
 	for _, p := range problems {
 		words = append(words, strings.TrimPrefix(p.String(), p.File+":1:"))
 	}
 	return query, words
+}
+
+// terms counts the words and phrases of a search, less what joins them.
+func terms(q string) (n int) {
+	for i, part := range strings.Split(q, `"`) {
+		if i%2 == 1 {
+			n++
+			continue
+		}
+		words := strings.Fields(part)
+		for j, word := range words {
+			joins := strings.HasPrefix(word, "near/") || slices.Contains([]string{"and", "or", "not"}, strings.Trim(word, "()"))
+			place := j > 0 && (strings.HasSuffix(words[j-1], ")") && word == "in" || words[j-1] == "in" && j > 1 && strings.HasSuffix(words[j-2], ")"))
+			n += one(!joins && !place && strings.Trim(word, "()") != "")
+		}
+	}
+	return n
 }
 
 func (s *Server) searchHead(st *State, q string) publish.TopicFeed {
@@ -121,17 +143,24 @@ func (s *Server) find(ctx context.Context, st *State, f publish.TopicFeed, q *to
 	}
 	f.Sources, f.Entities = st.sources, st.Entities
 	f.Changed = st.Applied // of an archive without an item
-	since := s.Now().AddDate(0, 0, -searchDays)
+	var since time.Time
 	cursor := ""
 	for seen := 0; seen < searchItems && len(f.Entries) < searchHits; seen += searchStep {
-		items, next, err := s.Store.Scan(ctx, store.Filter{Newest: true, Since: since}, cursor, searchStep)
+		items, next, err := s.Store.Scan(ctx, store.Filter{Newest: true}, cursor, searchStep)
 		if err != nil {
 			if errors.Is(err, context.DeadlineExceeded) {
 				return f, errBusy
 			}
 			return f, err
 		}
+		if since.IsZero() && len(items) > 0 {
+			since = items[0].FirstSeen.AddDate(0, 0, -searchDays)
+		}
 		for i := range items {
+			if items[i].FirstSeen.Before(since) {
+				next = ""
+				break
+			}
 			f.Changed = items[i].FirstSeen
 			if m, ok := q.Match(&items[i]); ok && len(f.Entries) < searchHits {
 				m.Rule = "" // the query itself: it stands in the title
@@ -151,15 +180,17 @@ func (s *Server) find(ctx context.Context, st *State, f publish.TopicFeed, q *to
 
 func (s *Server) searchPage(w http.ResponseWriter, r *http.Request, st *State, q string, query *topic.Query, problems []string) {
 	head := s.searchHead(st, q)
+	if q != "" && query == nil {
+		p := searchPage{page: s.newPage(st, "Search", "/search"), Query: q, Asked: true, Problems: problems}
+		p.Nav = "search"
+		s.writePage(w, r, http.StatusBadRequest, "search", p)
+		return
+	}
 	key := head.Path + "?" + head.Query
 	s.show(w, r, s.searchVersion(st), key, "search", "", func(ctx context.Context) (any, error) {
 		p := searchPage{page: s.newPage(st, "Search", "/search"), Query: q, Asked: q != ""}
 		p.Nav = "search"
 		if q == "" {
-			return p, nil
-		}
-		if query == nil {
-			p.Problems = problems
 			return p, nil
 		}
 		f, err := s.find(ctx, st, head, query)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"khyber/internal/news"
 	"khyber/internal/topic"
@@ -62,14 +63,42 @@ func TestSearchIsATopicFeed(t *testing.T) {
 
 func TestSearchThatCannotBeUnderstoodIsTold(t *testing.T) {
 	s := ruled(t)
-	for _, q := range []string{"", "(customs", "%22open", strings.Repeat("a", 501)} {
+	for _, q := range []string{"", "(customs", "%22open", strings.Repeat("a", 501), strings.Repeat("a+", 21)} {
 		w := get(s, "/search.rss?q="+q)
 		if w.Code != 400 || !strings.HasPrefix(w.Body.String(), "This search cannot be understood: ") {
 			t.Errorf("%.20s: %d %s", q, w.Code, w.Body)
 		}
 	}
-	if page := get(s, "/search?q=(customs").Body.String(); !strings.Contains(page, "This search cannot be understood.") {
-		t.Errorf("page %s", page)
+	w := get(s, "/search?q=(customs")
+	if page := w.Body.String(); w.Code != 400 || !strings.Contains(page, "This search cannot be understood.") || !strings.Contains(page, `value="(customs"`) {
+		t.Errorf("%d %s", w.Code, page)
+	}
+	if w := get(s, "/search?q=(customs", "Accept-Encoding", "gzip"); w.Header().Get("Content-Encoding") != "" {
+		t.Errorf("headers %v", w.Header())
+	}
+}
+
+func TestTermsOfASearchAreWordsAndPhrases(t *testing.T) {
+	for q, want := range map[string]int{
+		"": 0, "a b": 2, `"a b" or not c`: 2, "(a or b) in title": 2, "a near/12 b": 2, `a in "b c"`: 3, "(a) in title and $b": 2, "in (a)": 2,
+	} {
+		if got := terms(q); got != want {
+			t.Errorf("%s: got %d, want %d", q, got, want)
+		}
+	}
+}
+
+// What is found depends on what is kept, never on when it is asked for.
+func TestSearchLooksBackFromTheNewestItem(t *testing.T) {
+	f, now := sampleStore(), noon
+	page := f.topics["border-trade"]
+	page.Entries[116].Item.FirstSeen = page.Entries[0].Item.FirstSeen.AddDate(0, 0, -searchDays-1)
+	s := New(Options{Store: f, Now: func() time.Time { return now }})
+	s.Apply(withRules(t, sampleState()))
+	first := get(s, "/search.atom?q=customs").Body.String()
+	now = now.AddDate(1, 0, 0)
+	if later := get(s, "/search.atom?q=customs").Body.String(); later != first || strings.Count(first, "<entry") != 29 {
+		t.Errorf("%d entries, then %d", strings.Count(first, "<entry"), strings.Count(later, "<entry"))
 	}
 }
 
