@@ -177,7 +177,7 @@ func sampleState() State {
 			{ID: "floods", Title: "سیلابونه", Description: "Rivers, rain and those who live beside them.", ShowWhy: true},
 			{ID: "quiet", Title: "A quiet topic", Description: "Nothing has matched it yet.", ShowWhy: true},
 		},
-		Generation: 7, Applied: noon.AddDate(0, 0, -2),
+		Generation: 7, Hash: 0xab, Applied: noon.AddDate(0, 0, -2),
 	}
 }
 

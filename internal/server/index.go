@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"khyber/internal/news"
@@ -15,6 +16,7 @@ type indexPage struct {
 	page
 	Summary string
 	Note    *note
+	File    string // what the last reload did
 	Topics  []topicRow
 	Sources []sourceRow
 }
@@ -53,6 +55,9 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 		p.Summary = "What " + count(len(st.Sources), "source") + " report, sorted by topic."
 		p.Sources = s.sourceRows(st, statesByID(states))
 		p.Note = indexNote(st, states)
+		if !st.static && !st.Refused && !st.Applied.IsZero() {
+			p.File = "feeds.yaml is in force since " + stamp(st.Applied) + s.reloadWords(st) + "."
+		}
 		for _, t := range st.Topics {
 			row, err := s.topicRow(ctx, st, t, states)
 			if err != nil {
@@ -63,6 +68,21 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 		}
 		return p, nil
 	})
+}
+
+// reloadWords say what the last reload changed, and what that changed in the
+// archive.
+func (s *Server) reloadWords(st *State) string {
+	words := ""
+	if len(st.Changes) > 0 {
+		words = ": " + strings.Join(st.Changes, ", ")
+	}
+	for _, c := range s.reapplied() {
+		if !c.At.Before(st.Applied) {
+			words += "; " + c.Topic + " +" + strconv.Itoa(c.WeekJoined) + " −" + strconv.Itoa(c.WeekLeft) + " in 7 days"
+		}
+	}
+	return words
 }
 
 func (s *Server) topicRow(ctx context.Context, st *State, t news.Topic, states []news.SourceState) (topicRow, error) {

@@ -103,9 +103,7 @@ func set(h http.Header, lines []header) {
 // serve answers with the document, or with 304 when the client has it.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, doc *document, a answer) {
 	if _, _, err := s.send(w, r, doc, a); err != nil {
-		h := w.Header()
-		h.Del("Etag")
-		h.Set("Cache-Control", "no-store")
+		w.Header().Del("Etag")
 		s.fail(w, r, err)
 	}
 }
@@ -246,7 +244,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 // refuse answers with one sentence: as a page to browsers, else as plain text.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
 	h := w.Header()
-	if h.Get("Cache-Control") == "" {
+	switch {
+	case status >= http.StatusInternalServerError: // it may be over in a second
+		h.Set("Cache-Control", "no-store")
+	case h.Get("Cache-Control") == "":
 		h.Set("Cache-Control", cachePage)
 	}
 	h.Set("Vary", "Accept")

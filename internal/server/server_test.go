@@ -174,7 +174,7 @@ func TestFailingStoreIsToldInOneSentenceAndNotKept(t *testing.T) {
 	s := newServer(st)
 	st.err = errors.New("disk /dev/sda on fire")
 	w := get(s, "/topics/border-trade.atom")
-	if w.Code != 500 || strings.Contains(w.Body.String(), "sda") || strings.Count(w.Body.String(), "\n") != 1 {
+	if w.Code != 500 || w.Header().Get("Cache-Control") != "no-store" || strings.Contains(w.Body.String(), "sda") || strings.Count(w.Body.String(), "\n") != 1 {
 		t.Errorf("%d %q", w.Code, w.Body)
 	}
 	st.err = nil
@@ -194,8 +194,8 @@ func TestFullHouseIsAskedToComeBack(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	newServer(sampleStore()).fail(w, httptest.NewRequest("GET", "/", nil), errBusy)
-	if w.Code != 503 || w.Header().Get("Retry-After") != "5" {
-		t.Errorf("%d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+	if w.Code != 503 || w.Header().Get("Retry-After") != "5" || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%d, %v", w.Code, w.Header())
 	}
 }
 
@@ -314,6 +314,18 @@ func TestEmptyTopicTellsQuietFromUnread(t *testing.T) {
 	}
 	if body := get(newServer(st), "/topics/quiet").Body.String(); !strings.Contains(body, "no proof that nothing happened") {
 		t.Errorf("body %s", body)
+	}
+}
+
+func TestAnEmptyVariantSaysWhenTheTopicLastHadAnEntry(t *testing.T) {
+	s := newServer(sampleStore())
+	for path, want := range map[string]string{
+		"/topics/border-trade?lang=zu": "joined it on 23 Nov 2026 11:48 UTC. 2 of 4 sources answer.",
+		"/topics/quiet?lang=zu":        "nothing has matched the topic without them. 2 of 4 sources answer.",
+	} {
+		if body := get(s, path).Body.String(); !strings.Contains(body, want) {
+			t.Errorf("%s: no %q", path, want)
+		}
 	}
 }
 

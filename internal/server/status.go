@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -43,6 +44,7 @@ type statusNotify struct {
 
 type statusConfig struct {
 	Generation uint64     `json:"generation"`
+	Hash       string     `json:"hash"` // of the files
 	Loaded     *time.Time `json:"loaded,omitempty"`
 	OK         bool       `json:"ok"`
 	Problems   []string   `json:"problems"`
@@ -109,7 +111,7 @@ func (s *Server) reapplied() []Reapplied {
 func (s *Server) readStatus(ctx context.Context, st *State) (status, error) {
 	x := status{
 		Version: s.Version, Sources: []statusSource{}, Topics: []statusTopic{}, Reapplied: []statusChange{},
-		Config: statusConfig{st.Generation, optional(st.Applied), !st.Refused, []string{}, st.Changes},
+		Config: statusConfig{st.Generation, fmt.Sprintf("%016x", st.Hash), optional(st.Applied), !st.Refused, []string{}, st.Changes},
 	}
 	for _, p := range st.Problems {
 		x.Config.Problems = append(x.Config.Problems, p.String())

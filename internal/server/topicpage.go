@@ -26,6 +26,7 @@ type topicPage struct {
 	Address                string
 	Forms                  []alternate
 	Variants               []variantLink
+	Hub                    string // its address; empty: there is none
 	Coverage               mark
 	CoverageText           string
 	Volume                 *chart // of the whole topic, on its first page
@@ -84,12 +85,17 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t 
 			Coverage: coverageMark(f.Coverage),
 		}
 		p.Nav, p.Alternates = "topic", p.Forms
+		if st.Site.Hub {
+			p.Hub = st.Site.BaseURL + hubPath
+		}
+		var last time.Time
 		p.CoverageText = troubleText(f.Coverage, st.sources)
 		if v.before == 0 {
 			j, err := s.joined(ctx, t.ID)
 			if err != nil {
 				return nil, err
 			}
+			last = j.last()
 			dark, err := s.eclipsesOf(ctx, st, t.ID, j.givers)
 			if err != nil {
 				return nil, err
@@ -114,7 +120,7 @@ func (s *Server) topicPage(w http.ResponseWriter, r *http.Request, st *State, t 
 		if f.More && len(f.Entries) > 0 && !st.static {
 			p.Older = older(p.Root, f, f.Entries[len(f.Entries)-1].Mark)
 		}
-		p.Empty = emptyNote(f.Coverage, v)
+		p.Empty = emptyNote(f.Coverage, v, last)
 		return p, nil
 	})
 }
@@ -246,8 +252,9 @@ func shorten(s string, n int) string {
 	return s
 }
 
-// emptyNote tells "no news" from "nobody answers".
-func emptyNote(c publish.Coverage, v variant) note {
+// emptyNote tells "no news" from "nobody answers", and says when the topic last
+// had any.
+func emptyNote(c publish.Coverage, v variant, last time.Time) note {
 	switch {
 	case v.before > 0:
 		return note{Class: "good", Text: "There are no older entries."}
@@ -255,8 +262,14 @@ func emptyNote(c publish.Coverage, v variant) note {
 		return note{Class: "bad", Text: "Nothing is here, and most of the sources do not answer: this is no proof that nothing happened."}
 	case c.OK == 0:
 		return note{Class: "good", Text: "Nothing is here yet: no source has answered so far. Reload this page in a minute."}
+	case v.query() != "" && last.IsZero():
+		return note{Class: "good", Text: "Nothing in this topic fits these parameters, and nothing has matched the topic without them. " + answering(c) + "."}
 	case v.query() != "":
-		return note{Class: "good", Text: "Nothing in this topic fits these parameters so far. The sources answer; the topic without parameters may have entries."}
+		return note{Class: "good", Text: "Nothing in this topic fits these parameters so far. The last report that matched the topic without them joined it on " + stamp(last) + ". " + answering(c) + "."}
 	}
-	return note{Class: "good", Text: "No report has matched this topic so far. " + strconv.Itoa(c.OK) + " of " + count(c.Sources, "source") + " answer, so there was no news rather than no reading."}
+	return note{Class: "good", Text: "No report has matched this topic so far. " + answering(c) + ", so there was no news rather than no reading."}
+}
+
+func answering(c publish.Coverage) string {
+	return strconv.Itoa(c.OK) + " of " + count(c.Sources, "source") + " answer"
 }
