@@ -69,9 +69,7 @@ func (c serveCmd) Run(ctx context.Context, a *app) (err error) {
 	if cfg, err = d.begin(ctx, cfg, problems); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if invalid(problems) {
-		d.noteFile(ctx, problems)
-	}
+	d.noteFile(ctx, problems)
 	fmt.Fprintf(a.stdout, "khyber reads %s for %s: open %s/\n", count(active(cfg.Sources), "source"), count(len(cfg.Set.Topics()), "topic"), d.base)
 	d.pages, d.polls = d.server, d.poller.Run
 	return d.run(ctx, listener, c)

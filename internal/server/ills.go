@@ -18,15 +18,13 @@ type ill string
 const (
 	illWrite   ill = "write"   // the database takes no writes
 	illDamaged ill = "damaged" // nor will it ever
-	illClock   ill = "clock"   // ours is off
-	illFile    ill = "file"    // feeds.yaml is not in force
-	illLine    ill = "line"    // most sources cannot be reached
-	illLate    ill = "late"    // sources are overdue
-	illNotify  ill = "notify"  // a target takes no notices
+	illClock   ill = store.OfClock
+	illFile    ill = store.OfFile
+	illLine    ill = store.OfLine
+	illRoom    ill = store.OfRoom
+	illLate    ill = store.OfLate
+	illNotify  ill = "notify" // a target takes no notices
 )
-
-// clockOff is how far off a clock is worth a word: topics are sorted by minutes.
-const clockOff = 10 * time.Minute
 
 // spell is a time in which we were ill.
 type spell struct {
@@ -35,8 +33,8 @@ type spell struct {
 	detail       string    // as it was said last
 }
 
-// ills remembers the spells since the start. They cannot be kept in a database
-// that takes no writes.
+// ills remembers the spells since the start in which the database took no writes:
+// it cannot keep those. All others stand among its events.
 type ills struct {
 	mu     sync.Mutex
 	spells []spell // oldest first
@@ -47,20 +45,20 @@ type ills struct {
 const maxSpells = 24
 
 // note says whether we are ill now, and what there is to say of it.
-func (x *ills) note(of ill, now time.Time, ailing bool, detail string) {
+func (x *ills) note(of ill, now time.Time, ailing bool) {
 	now = now.UTC().Truncate(time.Second)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for i := range x.spells {
 		if s := &x.spells[i]; s.of == of && s.until.IsZero() {
-			if s.detail = detail; !ailing {
+			if !ailing {
 				s.until = now
 			}
 			return
 		}
 	}
 	if ailing {
-		x.spells = append(x.spells, spell{of: of, since: now, detail: detail})
+		x.spells = append(x.spells, spell{of: of, since: now})
 		x.spells = x.spells[max(0, len(x.spells)-maxSpells):]
 	}
 }
@@ -74,39 +72,66 @@ func (x *ills) all() []spell {
 // maxDetail is how many Problems of a file are told; khyber check has them all.
 const maxDetail = 5
 
-// lookAtFile notes whether the file that was read last is in force.
-func (s *Server) lookAtFile(st *State) {
-	var lines []string
-	for i := range st.Problems {
-		if len(lines) == maxDetail {
-			lines = append(lines, "…")
-			break
+// spellsOf reckons from events, in their order, when something was wrong with us.
+// The same events always give the same spells.
+func spellsOf(events []store.Event) []spell {
+	var out []spell
+	open := make(map[string]int) // of what → its place in out
+	for _, e := range events {
+		i, ailing := open[e.Of]
+		switch {
+		case e.Notice != nil:
+			continue
+		case len(e.Wrong) == 0 && ailing:
+			out[i].until = e.At
+			delete(open, e.Of)
+			continue
+		case len(e.Wrong) == 0:
+			continue
+		case !ailing:
+			i = len(out)
+			out, open[e.Of] = append(out, spell{of: ill(e.Of), since: e.At}), i
 		}
-		lines = append(lines, st.Problems[i].String())
+		if out[i].of == illFile {
+			lines := e.Wrong[:min(len(e.Wrong), maxDetail)]
+			if out[i].detail = strings.Join(lines, " · "); len(lines) < len(e.Wrong) {
+				out[i].detail += " · …"
+			}
+		}
 	}
-	s.ills.note(illFile, s.Now(), st.Refused, strings.Join(lines, " · "))
+	return out
 }
 
-// Look looks whether we are well, for /status.atom, and returns the sources that
-// are polled late, by no more than the time since we began. It is to be called
-// every minute or so, so that no spell goes unseen.
+// spells are all that are known, also those of before the start.
+func (s *Server) spells(ctx context.Context) ([]spell, error) {
+	if s.NoticeStore == nil {
+		return s.ills.all(), nil
+	}
+	last, err := s.NoticeStore.LastEvent(ctx)
+	if err != nil {
+		return nil, err
+	}
+	events, err := s.NoticeStore.Events(ctx, 0, last)
+	if err != nil {
+		return nil, err
+	}
+	return append(spellsOf(events), s.ills.all()...), nil
+}
+
+// Look looks whether the database takes what it is given, for /status.atom, and
+// returns the sources that are polled late, by no more than the time since we
+// began. It is to be called every minute or so, so that no spell goes unseen.
 func (s *Server) Look(ctx context.Context, began time.Time) (late []string, err error) {
 	status, err := s.Store.Status(ctx)
 	if err != nil {
 		return nil, err
 	}
 	now, damaged := s.Now(), errors.Is(status.Fault, store.ErrDamaged)
-	s.ills.note(illWrite, now, status.Fault != nil && !damaged, "")
-	s.ills.note(illDamaged, now, damaged, "")
-	if s.Polling != nil {
-		polling := s.Polling()
-		s.ills.note(illClock, now, polling.Offset.Abs() > clockOff, "")
-		s.ills.note(illLine, now, polling.Outage, "")
-	}
+	s.ills.note(illWrite, now, status.Fault != nil && !damaged)
+	s.ills.note(illDamaged, now, damaged)
 	if status.Fault == nil { // else nothing is polled
 		late, err = s.late(ctx, began)
 	}
-	s.ills.note(illLate, now, len(late) > 0, strings.Join(late, ", "))
 	return late, err
 }
 
@@ -147,6 +172,8 @@ func (x spell) words() (is, was, advice string) {
 		return "Sources are polled late", "Sources were polled late", "The machine or its line cannot keep up, or their host is to be asked less often than they are due (host_gap)."
 	case illNotify:
 		return "Notices are not taken", "Notices were not taken", "What is to be told waits until its target of notify: answers as it should. The log says which one, and why."
+	case illRoom:
+		return "There is little room: items older than 30 days go", "There was little room, and items older than 30 days went", "Make room on the disk, raise --max-db, or keep less with --keep."
 	case illClock:
 		return "The clock is more than ten minutes off", "The clock was more than ten minutes off", "Dates of new reports may be wrong. Let the machine take its time from the network."
 	}

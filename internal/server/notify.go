@@ -143,7 +143,7 @@ func (n *Notifier) turn(ctx context.Context) error {
 	}
 	n.failing.Store(int64(failing))
 	n.server.metrics.notTaking.Set(float64(failing))
-	n.server.ills.note(illNotify, n.server.Now(), worst >= notTaken, "")
+	n.server.ills.note(illNotify, n.server.Now(), worst >= notTaken)
 	for name := range rows {
 		if err := n.store.PutTarget(ctx, name, nil); err != nil {
 			return err

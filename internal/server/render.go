@@ -31,5 +31,4 @@ func (s *Server) Refuse(problems []news.Problem) {
 	st := *s.state.Load()
 	st.Problems, st.Refused = problems, true
 	s.state.Store(&st)
-	s.lookAtFile(&st)
 }

@@ -89,7 +89,8 @@ type Options struct {
 	// Help is the manual, shown at /help; none: there is no such page.
 	Help []HelpPage
 
-	// NoticeStore makes a Notifier of the server.
+	// NoticeStore makes a Notifier of the server, and tells what was wrong with us
+	// before the start.
 	NoticeStore NoticeStore
 
 	// Domain returns the registrable domain of an address, for the limits of the
@@ -217,7 +218,6 @@ func (s *Server) Apply(st State) {
 		st.sources[src.ID] = src
 	}
 	s.state.Store(&st)
-	s.lookAtFile(&st)
 }
 
 func (st *State) topic(id string) (news.Topic, bool) {

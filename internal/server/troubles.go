@@ -83,7 +83,11 @@ func (s *Server) troubles(ctx context.Context, st *State) ([]news.Entry, error) 
 			out = append(out, hurried(st, t, j))
 		}
 	}
-	for _, x := range s.ills.all() {
+	spells, err := s.spells(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range spells {
 		out = append(out, ailment(st, x))
 	}
 	slices.SortStableFunc(out, func(a, b news.Entry) int { return b.Item.At.Compare(a.Item.At) })

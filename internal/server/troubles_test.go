@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"reflect"
 	"strings"
 	"testing"
@@ -62,9 +63,11 @@ func troublesOf(t *testing.T, s *Server) map[string][2]string {
 // Each trouble is one entry from its beginning to its end.
 func TestEveryKindOfTroubleIsOneEntryFromBeginningToEnd(t *testing.T) {
 	now := noon
-	st := sampleStore()
-	polling := Polling{}
-	s := New(Options{Store: st, Now: func() time.Time { return now }, Polling: func() Polling { return polling }})
+	st, own := sampleStore(), &events{}
+	start := func() *Server {
+		return New(Options{Store: st, Now: func() time.Time { return now }, NoticeStore: own})
+	}
+	s := start()
 	quiet := sampleStore()
 	st.states = quiet.states[:1] // one source, and it is well
 	st.states[0].Next = noon.AddDate(0, 0, 1)
@@ -89,20 +92,24 @@ func TestEveryKindOfTroubleIsOneEntryFromBeginningToEnd(t *testing.T) {
 			"The database is damaged", "Resolved: The database was damaged",
 		},
 		{
-			"the clock", func() { polling.Offset = time.Hour }, func() { polling.Offset = 0 },
+			"the clock", func() { own.note(now, store.OfClock, store.OfClock) }, func() { own.note(now, store.OfClock) },
 			"The clock is more than ten minutes off", "Resolved: The clock was more than ten minutes off",
 		},
 		{
-			"the line", func() { polling.Outage = true }, func() { polling.Outage = false },
+			"the line", func() { own.note(now, store.OfLine, store.OfLine) }, func() { own.note(now, store.OfLine) },
 			"Most sources cannot be reached", "Resolved: Most sources could not be reached",
 		},
 		{
-			"late polls", func() { st.states[0].Next = now.Add(-10 * time.Minute) }, func() { st.states[0].Next = noon.AddDate(0, 0, 1) },
+			"late polls", func() { own.note(now, store.OfLate, "gazette") }, func() { own.note(now, store.OfLate) },
 			"Sources are polled late", "Resolved: Sources were polled late",
 		},
 		{
-			"a refused file", func() { s.Refuse([]news.Problem{{Text: "unknown key"}}) }, func() { s.Apply(state) },
+			"a refused file", func() { own.note(now, store.OfFile, "unknown key") }, func() { own.note(now, store.OfFile) },
 			"feeds.yaml is not in force", "Resolved: feeds.yaml was not in force",
+		},
+		{
+			"little room", func() { own.note(now, store.OfRoom, store.OfRoom) }, func() { own.note(now, store.OfRoom) },
+			"There is little room: items older than 30 days go", "Resolved: There was little room, and items older than 30 days went",
 		},
 		{
 			"a source", func() { st.notices = []store.Notice{{Source: "gazette", State: news.StateOK, Since: now}} },
@@ -144,6 +151,18 @@ func TestEveryKindOfTroubleIsOneEntryFromBeginningToEnd(t *testing.T) {
 		}
 		st.notices = nil
 	}
+	now = now.Add(time.Minute)
+	before, again := troublesOf(t, s), start()
+	again.Apply(state)
+	after := troublesOf(t, again)
+	if len(after) != 4 || len(before) != 6 { // a full and a damaged database keep nothing
+		t.Errorf("before a restart %v, after it %v", before, after)
+	}
+	for id, x := range after {
+		if before[id] != x {
+			t.Errorf("%s: %v before a restart, %v after it", id, before[id], x)
+		}
+	}
 }
 
 func TestATopicThatLostMostOfItsSourcesIsTold(t *testing.T) {
@@ -182,5 +201,41 @@ func TestATopicFeedThatSpansLessThanADayIsTold(t *testing.T) {
 	}
 	if found != 1 {
 		t.Errorf("%d entries", found)
+	}
+}
+
+// events is a NoticeStore with the events that a test makes up.
+type events struct{ all []store.Event }
+
+func (x *events) note(at time.Time, of string, wrong ...string) {
+	x.all = append(x.all, store.Event{At: at, Of: of, Wrong: wrong})
+}
+
+func (x *events) LastEvent(context.Context) (uint64, error) { return uint64(len(x.all)), nil }
+
+func (x *events) Events(_ context.Context, after, last uint64) ([]store.Event, error) {
+	return x.all[after:last], nil
+}
+
+func (x *events) Targets(context.Context) (map[string][]byte, error) { return nil, nil }
+
+func (x *events) PutTarget(context.Context, string, []byte) error { return nil }
+
+func TestSpellsGoOnUntilTheyEndWhateverIsSaidMeanwhile(t *testing.T) {
+	x := &events{}
+	x.note(noon, store.OfLine) // nothing was wrong
+	x.note(noon.Add(time.Minute), store.OfFile, "1", "2")
+	x.note(noon.Add(2*time.Minute), store.OfFile, "3", "4", "5", "6", "7", "8")
+	x.all = append(x.all, store.Event{Notice: &store.Notice{Source: "wire"}})
+	x.note(noon.Add(3*time.Minute), store.OfClock, store.OfClock)
+	x.note(noon.Add(4*time.Minute), store.OfFile)
+	x.note(noon.Add(5*time.Minute), store.OfFile, "9")
+	want := []spell{
+		{illFile, noon.Add(time.Minute), noon.Add(4 * time.Minute), "3 · 4 · 5 · 6 · 7 · …"},
+		{illClock, noon.Add(3 * time.Minute), time.Time{}, ""},
+		{illFile, noon.Add(5 * time.Minute), time.Time{}, "9"},
+	}
+	if got := spellsOf(x.all); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
 	}
 }
