@@ -81,6 +81,7 @@ func (s *Server) ObservePoll(p news.Poll) {
 	if s.hub != nil && p.New+p.Revised > 0 {
 		s.hub.wake()
 	}
+	s.healths.note(p.Source, p)
 	m := s.metrics
 	rejected := 0
 	for _, n := range p.Rejected {

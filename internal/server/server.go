@@ -167,6 +167,7 @@ type Server struct {
 	weeks   weeks
 	refused refused
 	ills    ills
+	healths healths
 	hub     *Hub         // nil: there is none
 	posts   http.Handler // the hub, closed to pages of other sites
 
@@ -179,7 +180,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Options: o, mux: http.NewServeMux(), scans: make(chan struct{}, searches), volumes: volumes{byTopic: map[string]joinings{}}, refused: refused{reasons: map[news.Reason]int{}}}
+	s := &Server{Options: o, mux: http.NewServeMux(), scans: make(chan struct{}, searches), volumes: volumes{byTopic: map[string]joinings{}}, refused: refused{reasons: map[news.Reason]int{}}, healths: healths{bySource: map[string]hours{}}}
 	s.metrics = newMetrics()
 	s.cache = newCache(maxCache, s.metrics)
 	s.style = styleSheet()

@@ -69,14 +69,6 @@ func accountsOf(polls []news.Poll) []account {
 	return all
 }
 
-// strip draws the last polls of a source, the oldest first.
-type strip struct {
-	Width      int
-	Good, Bad  string // paths: a full bar, and a short one below a gap
-	Label      string
-	Polls, Not int
-}
-
 func (s *Server) sources(w http.ResponseWriter, r *http.Request) {
 	st := s.state.Load()
 	s.showPage(w, r, st, "/sources", "sources", "", func(ctx context.Context) (any, error) {
@@ -98,14 +90,14 @@ func (s *Server) sources(w http.ResponseWriter, r *http.Request) {
 				x = &news.SourceState{}
 			}
 			counts[ShownState(src, x, p.Now)]++
-			p.Sources = append(p.Sources, sourceDetailOf(src, x, row, polls, p.Now))
+			p.Sources = append(p.Sources, sourceDetailOf(src, x, row, polls, stripOf(s.healths.note(row.ID, polls...), p.Now), p.Now))
 		}
 		p.Summary = stateCounts(counts)
 		return p, nil
 	})
 }
 
-func sourceDetailOf(src *news.Source, x *news.SourceState, row sourceRow, polls []news.Poll, now time.Time) sourceDetail {
+func sourceDetailOf(src *news.Source, x *news.SourceState, row sourceRow, polls []news.Poll, health strip, now time.Time) sourceDetail {
 	var facts []string
 	for _, f := range []string{src.Publisher, src.Country, string(src.Type), src.Lang} {
 		if f != "" {
@@ -114,7 +106,7 @@ func sourceDetailOf(src *news.Source, x *news.SourceState, row sourceRow, polls 
 	}
 	d := sourceDetail{
 		sourceRow: row, Facts: strings.Join(facts, " · "), Address: src.PublicURL(),
-		Since: x.Since, LastOK: x.LastOK, Why: x.Why, Items: x.Items, Strip: stripOf(polls), Documents: accountsOf(polls),
+		Since: x.Since, LastOK: x.LastOK, Why: x.Why, Items: x.Items, Strip: health, Documents: accountsOf(polls),
 	}
 	d.Notes = notesOf(x, polls, now)
 	if row.Reason != "" {
@@ -169,33 +161,6 @@ func stateCounts(counts map[news.State]int) string {
 		return "There is no source yet."
 	}
 	return strings.Join(parts, ", ") + "."
-}
-
-const barWidth, barHeight = 4, 14 // of one poll in a strip, with its gap
-
-func stripOf(polls []news.Poll) strip {
-	s := strip{Width: max(1, len(polls)) * barWidth, Polls: len(polls)}
-	var good, bad strings.Builder
-	var last *news.Poll
-	for i := range polls { // newest first
-		p := &polls[i]
-		x := strconv.Itoa((len(polls) - 1 - i) * barWidth)
-		if p.Kind.Good() {
-			good.WriteString("M" + x + " 0h3v14h-3z")
-			continue
-		}
-		bad.WriteString("M" + x + " 9h3v5h-3z")
-		s.Not++
-		if last == nil {
-			last = p
-		}
-	}
-	s.Good, s.Bad = good.String(), bad.String()
-	s.Label = strconv.Itoa(s.Polls-s.Not) + " of the last " + count(s.Polls, "poll") + " fine"
-	if last != nil {
-		s.Label += "; last failure " + stamp(last.At) + ", " + string(last.Kind)
-	}
-	return s
 }
 
 // inWords says what a Kind means, and advice what to do about it.
