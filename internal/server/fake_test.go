@@ -312,6 +312,9 @@ func (f *fakeStore) Polls(_ context.Context, id string) ([]news.Poll, error) {
 		}
 		out = append(out, p)
 	}
+	if id == "gazette" { // what brought its newest item
+		out = append(out, news.Poll{Source: id, Kind: news.KindOK, Status: 200, Bytes: 42_496, At: noon.Add(-12*time.Minute + time.Millisecond), Fetched: 39, New: 3, Known: 36})
+	}
 	return out, f.err
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"khyber/internal/news"
@@ -19,6 +20,7 @@ type itemPage struct {
 	GUID, EntryID  string
 	FirstSeen, Own time.Time // Own: the source's own date
 	OwnRaw         string
+	Came           string // what else the poll brought that it came with; empty: not kept any more
 	Tags           []string
 	Files          []string
 	Verdicts       []verdictRow
@@ -54,6 +56,9 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request) {
 			Publisher: item.Publisher, GUID: item.GUID, EntryID: item.EntryID, Tags: item.Tags,
 			FirstSeen: item.FirstSeen, Own: item.Published, OwnRaw: item.DateRaw,
 		}
+		if p.Came, err = s.cameWith(ctx, st, item); err != nil {
+			return nil, err
+		}
 		p.Item, p.SourceURL = entryRowOf(st, p.Root, &e), p.Root+"/sources#"+item.Source
 		p.Item.Summary = item.Summary // whole: this page is the evidence
 		for _, a := range item.Authors {
@@ -75,6 +80,26 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request) {
 		p.Carried, p.Possibly = carriedOf(st, p.Root, &stored.Story), possible(st, p.Root, stored.Possibly)
 		return p, nil
 	})
+}
+
+// cameWith says what is kept of the poll that brought an item. A static copy has
+// nothing that goes away.
+func (s *Server) cameWith(ctx context.Context, st *State, item *news.Item) (string, error) {
+	if st.static {
+		return "", nil
+	}
+	polls, err := s.Store.Polls(ctx, item.Source)
+	if err != nil {
+		return "", err
+	}
+	for i := range polls {
+		p := &polls[i]
+		if p.Kind != news.KindOK || !p.At.Truncate(time.Second).Equal(item.FirstSeen) {
+			continue
+		}
+		return strconv.Itoa(p.Status) + ", " + bytesText(p.Bytes) + ": " + accountsOf(polls[i : i+1])[0].Text, nil
+	}
+	return "", nil
 }
 
 func verdictOf(st *State, root string, id news.ItemID, m news.Match) verdictRow {

@@ -52,3 +52,14 @@ func TestASourceSaysWhatAnEditorMayWantToActOn(t *testing.T) {
 		}
 	}
 }
+
+func TestAnItemNamesThePollThatBroughtIt(t *testing.T) {
+	s := newServer(sampleStore())
+	const row = "<dt>In an answer of</dt><dd>200, 41.5 KiB: 39 items: 3 new, 36 known</dd>"
+	if page := get(s, "/items/0000000000001000").Body.String(); !strings.Contains(page, row) {
+		t.Errorf("no %s in %s", row, page)
+	}
+	if page := get(s, "/items/0000000000001001").Body.String(); strings.Contains(page, "In an answer of") {
+		t.Error("a poll that is not kept is named")
+	}
+}

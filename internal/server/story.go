@@ -19,6 +19,7 @@ type told struct {
 	entryRow
 	Copy     bool // of another report of the story
 	Evidence string
+	Copies   []told // of this report; folded
 }
 
 type storyPage struct {
@@ -51,14 +52,28 @@ func (s *Server) story(w http.ResponseWriter, r *http.Request) {
 			Counts: corroboration(found.Publishers, found.Independent, len(found.Members)),
 		}
 		p.Heading = told{entryRow: reportRow(st, p.Root, first)}
-		for i := range found.Members[:min(len(found.Members), maxTold)] {
-			m := &found.Members[i]
-			p.Members = append(p.Members, told{reportRow(st, p.Root, &m.Item), m.Copied(), m.Evidence})
-		}
-		p.More = len(found.Members) - len(p.Members)
+		shown := found.Members[:min(len(found.Members), maxTold)]
+		p.Members, p.More = folded(st, p.Root, shown), len(found.Members)-len(shown)
 		p.Possibly = possible(st, p.Root, found.Possibly)
 		return p, nil
 	})
+}
+
+// folded lists the members by time, each with its copies under it.
+func folded(st *State, root string, members []store.StoryMember) []told {
+	var out []told
+	at := make(map[news.ItemID]int) // of who has copies
+	for i := range members {
+		m := &members[i]
+		x := told{entryRow: reportRow(st, root, &m.Item), Copy: m.Copied(), Evidence: m.Evidence}
+		if j, ok := at[m.Group]; ok && x.Copy {
+			out[j].Copies = append(out[j].Copies, x)
+			continue
+		}
+		at[m.Item.ID] = len(out)
+		out = append(out, x)
+	}
+	return out
 }
 
 // reportRow is what a page of a story shows of an item. A static copy has no
