@@ -55,6 +55,9 @@ func (f *fakeStore) Topic(_ context.Context, id string, p store.Page) (store.Top
 	if !ok {
 		return page, fmt.Errorf("topic %s: %w", id, store.ErrNotFound)
 	}
+	if p.States {
+		page.States = f.states
+	}
 	page.Entries = slices.Clone(page.Entries)
 	page.Entries = slices.DeleteFunc(page.Entries, func(e news.Entry) bool {
 		return p.Before > 0 && e.Mark >= p.Before || p.Langs != nil && !slices.Contains(p.Langs, e.Item.Lang) ||

@@ -69,6 +69,17 @@ func TestNewRevisionIsReadOnceAndEqualBytesKeepTheirValidators(t *testing.T) {
 	}
 }
 
+// One document is one snapshot (W15).
+func TestADocumentIsReadAtOnce(t *testing.T) {
+	st := sampleStore()
+	s := newServer(st)
+	for i, path := range []string{"/topics/border-trade.atom", "/topics/border-trade.json?view=stories", "/topics/border-trade/archive/2026-11.rss"} {
+		if w := get(s, path); w.Code != 200 || st.calls.Load() != int64(i+1) {
+			t.Errorf("%s: code %d after %d calls of the store", path, w.Code, st.calls.Load())
+		}
+	}
+}
+
 func TestHundredFirstRequestsRenderOnce(t *testing.T) {
 	st := sampleStore()
 	st.block = make(chan struct{})
@@ -80,8 +91,8 @@ func TestHundredFirstRequestsRenderOnce(t *testing.T) {
 	}
 	close(st.block)
 	wg.Wait()
-	if n := st.calls.Load(); n != 2 { // one page, one list of states
-		t.Errorf("%d calls of the store, want 2", n)
+	if n := st.calls.Load(); n != 1 { // one page, one list of states
+		t.Errorf("%d calls of the store, want 1", n)
 	}
 	for _, b := range bodies {
 		if b != bodies[0] || b == "" {

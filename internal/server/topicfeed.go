@@ -110,13 +110,10 @@ func (s *Server) document(ctx context.Context, st *State, head publish.TopicFeed
 	})
 }
 
-// readTopic fills a TopicFeed with what the store has.
+// readTopic fills a TopicFeed with what the store has, of one snapshot (W15).
 func (s *Server) readTopic(ctx context.Context, st *State, f publish.TopicFeed, p store.Page) (publish.TopicFeed, error) {
+	p.States = true
 	page, err := s.Store.Topic(ctx, f.Topic.ID, p)
-	if err != nil {
-		return f, err
-	}
-	states, err := s.Store.Sources(ctx)
 	if err != nil {
 		return f, err
 	}
@@ -126,7 +123,7 @@ func (s *Server) readTopic(ctx context.Context, st *State, f publish.TopicFeed, 
 	}
 	f.Sources, f.Entities = st.sources, st.Entities
 	f.Lang = text.Language(f.Topic.Title)
-	f.Coverage = st.coverage(f.Topic.ID, states, giversOf(&page))
+	f.Coverage = st.coverage(f.Topic.ID, page.States, giversOf(&page))
 	return f, nil
 }
 

@@ -40,17 +40,22 @@ func (s *Store) Sources(ctx context.Context) ([]news.SourceState, error) {
 		if err != nil {
 			return err
 		}
-		records, err := tx.Sources(nil)
-		states = make([]news.SourceState, len(records))
-		for i := range records {
-			states[i] = v.state(records[i].State)
-		}
+		states, err = v.states(tx)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the states of the sources: %w", err)
 	}
 	return states, nil
+}
+
+func (v *view) states(tx ReadTx) ([]news.SourceState, error) {
+	records, err := tx.Sources(nil)
+	states := make([]news.SourceState, len(records))
+	for i := range records {
+		states[i] = v.state(records[i].State)
+	}
+	return states, err
 }
 
 // state gives a state the address of the file, if it is the one that was asked.

@@ -34,6 +34,7 @@ type Page struct {
 	Limit         int       // entries, at most 2,000; 0: the window, or 100 below a mark
 	MinPublishers int       // of the story, with a text of their own, 9 at most: the entries, and Before, in the order in which it had so many
 	Langs         []string  // of the item; none: any
+	States        bool      // with the states of all sources, of the same snapshot
 	Late          bool      // entries that came late too: pages and archives, not the live document
 }
 
@@ -42,12 +43,13 @@ type TopicPage struct {
 	Topic    news.Topic
 	Revision uint64
 	Changed  time.Time
-	Entries  []news.Entry    // newest mark first
-	More     bool            // there are entries below the last one
-	Removed  bool            // the topic is no longer in the file
-	Archive  string          // name of the newest closed Part; empty: none
-	Since    time.Time       // when the topic was first loaded
-	Givers   map[string]bool // sources that gave it an item in the 90 days before Changed
+	Entries  []news.Entry       // newest mark first
+	More     bool               // there are entries below the last one
+	Removed  bool               // the topic is no longer in the file
+	Archive  string             // name of the newest closed Part; empty: none
+	Since    time.Time          // when the topic was first loaded
+	States   []news.SourceState `json:",omitempty"` // where the Page asks for them
+	Givers   map[string]bool    // sources that gave it an item in the 90 days before Changed
 }
 
 // Topic returns a page of a topic by its ID; ErrNotFound. An earlier ID finds
@@ -76,6 +78,11 @@ func (s *Store) Topic(ctx context.Context, id string, p Page) (TopicPage, error)
 		page.Archive = ch.Newest
 		if page.Givers, err = v.givers(tx, t); err != nil {
 			return err
+		}
+		if p.States {
+			if page.States, err = v.states(tx); err != nil {
+				return err
+			}
 		}
 		r := reader{tx: tx, view: v, topic: t, page: p}
 		page.Entries, page.More, err = r.entries()

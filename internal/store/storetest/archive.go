@@ -66,6 +66,11 @@ func archiveFull(w *World) {
 	same(w, "neighbours of the open one", [2]string{open.Prev, open.Next}, [2]string{"2026-11-3", ""})
 	same(w, "closing", first.Closed, Noon.Add(time.Hour))
 	same(w, "newest closed part", w.Topic("border", store.Page{}).Archive, "2026-11-3")
+	states, err := w.Store.Sources(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	same(w, "states with a page", w.Topic("border", store.Page{States: true}).States, states)
 	for _, name := range []string{"2026-11-5", "2026-12", "2026-11-1", "2026-11-02", "2026-13", "", "2026-1", "2026-11x"} {
 		if _, err := w.Store.Part(w.t.Context(), "border", name); !errors.Is(err, store.ErrNotFound) {
 			w.t.Errorf("part %q: %v", name, err)
