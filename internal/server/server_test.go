@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -229,6 +230,24 @@ func TestReloadShowsTheNewTitle(t *testing.T) {
 	s.Apply(st)
 	if !strings.Contains(get(s, "/topics/border-trade.atom").Body.String(), "Another title") {
 		t.Error("the old title is served")
+	}
+}
+
+// Who asks by a date alone must see what a reload changed (W2, W3).
+func TestAReloadThatChangesBytesMovesTheDate(t *testing.T) {
+	s := newServer(sampleStore())
+	before := get(s, "/topics/border-trade.atom").Header().Get("Last-Modified")
+	st := sampleState()
+	st.Applied = noon.Add(-10 * time.Second)
+	s.Apply(st)
+	if w := get(s, "/topics/border-trade.atom", "If-Modified-Since", before); w.Code != 304 || w.Header().Get("Last-Modified") != before {
+		t.Errorf("the same bytes: %d, %s", w.Code, w.Header().Get("Last-Modified"))
+	}
+	st.Sources = slices.Clone(st.Sources)
+	st.Sources[0].Name = "Another name"
+	s.Apply(st)
+	if w := get(s, "/topics/border-trade.atom", "If-Modified-Since", before); w.Code != 200 || w.Header().Get("Last-Modified") != "Mon, 23 Nov 2026 11:59:50 GMT" {
+		t.Errorf("other bytes: %d, %s", w.Code, w.Header().Get("Last-Modified"))
 	}
 }
 

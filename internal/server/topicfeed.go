@@ -103,8 +103,12 @@ func (s *Server) document(ctx context.Context, st *State, head publish.TopicFeed
 		var b bytes.Buffer
 		err = publish.Render(&b, format, f)
 		s.metrics.renders.WithLabelValues(string(format)).Inc()
+		changed := f.Changed
+		if st.Applied.After(changed) { // a reload can change names in it: a date must not hide that
+			changed = st.Applied
+		}
 		return rendered{
-			plain: b.Bytes(), changed: f.Changed, pulse: pulseOf(f.Entries),
+			plain: b.Bytes(), changed: changed, pulse: pulseOf(f.Entries),
 			direct: &direct{f.Topic.ID, "/topics/{name}", topicAnswer(head, format)},
 		}, err
 	})
