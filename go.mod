@@ -18,7 +18,7 @@ require (
 	github.com/schollz/progressbar/v3 v3.19.1 // poll and backtest on a terminal; cmd/khyber only
 	go.etcd.io/bbolt v1.5.0 // the embedded engine; store/bolt only
 	golang.org/x/crypto/x509roots/fallback v0.0.0-20261030153154-30a33513ff6d // CA roots in an empty image; cmd/khyber only
-	golang.org/x/net v0.62.0 // HTML, charsets, public suffixes; parse, fetch, story and config
+	golang.org/x/net v0.62.0 // HTML, charsets, public suffixes, names; parse, fetch, story, config and publish; a limit of connections; cmd/khyber
 	golang.org/x/sync v0.24.0 // goroutines with an owner; cmd/khyber and poll
 	golang.org/x/term v0.47.0 // is it a terminal; cmd/khyber only
 	golang.org/x/text v0.43.0 // normal forms and encodings; text and parse

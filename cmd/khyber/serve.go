@@ -15,6 +15,7 @@ import (
 	"time"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"khyber/internal/config"
@@ -31,6 +32,7 @@ const (
 	writeTimeout   = 60 * time.Second
 	idleTimeout    = 60 * time.Second
 	maxHeaderBytes = 16 << 10
+	maxConnections = 1024            // open at a time on an address: the others wait
 	stopTimeout    = 5 * time.Second // for requests in flight when the daemon stops
 )
 
@@ -145,7 +147,7 @@ func listen(ctx context.Context, flag, addr string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w: %s names another address", addr, err, flag)
 	}
-	return l, nil
+	return netutil.LimitListener(l, maxConnections), nil
 }
 
 // daemon is serve while it runs.

@@ -102,7 +102,7 @@ var libraries = map[string][]string{
 	"github.com/alecthomas/kong":             {"cmd/khyber"},
 	"github.com/goccy/go-yaml":               {"internal/config", "internal/lexicon"},
 	"github.com/microcosm-cc/bluemonday":     {"internal/parse"},
-	"golang.org/x/net":                       {"internal/parse", "internal/fetch", "internal/story", "internal/config", "internal/publish"},
+	"golang.org/x/net":                       {"internal/parse", "internal/fetch", "internal/story", "internal/config", "internal/publish", "cmd/khyber"},
 	"golang.org/x/text":                      {"internal/text", "internal/parse"},
 	"code.dny.dev/ssrf":                      {"internal/fetch"},
 	"github.com/klauspost/compress":          {"internal/fetch", "internal/server", "internal/store", "internal/store/bolt"},
