@@ -47,10 +47,10 @@ func RenderTopicsOPML(w io.Writer, site Site, topics []news.Topic, lang func(tit
 	f := TopicFeed{Site: site}
 	group := outline{Text: f.siteTitle()}
 	for _, t := range topics {
-		f := TopicFeed{Site: site, Topic: t, Path: "/topics/" + t.ID}
+		f := TopicFeed{Site: site, Topic: t, Path: "/topics/" + t.ID, Lang: lang(t.Title)}
 		group.Children = append(group.Children, outline{
 			Text: f.title(), Title: f.title(), Type: "rss", XMLURL: f.Self(Atom), HTMLURL: f.Page(),
-			Description: clean(t.Description), Language: LanguageTag(lang(t.Title)),
+			Description: clean(t.Description), Language: f.lang(),
 		})
 	}
 	return writeOPML(w, &f, f.siteTitle()+": topics", []outline{group}, changed)
