@@ -78,7 +78,7 @@ func (s *Server) reloadWords(st *State) string {
 		words = ": " + strings.Join(st.Changes, ", ")
 	}
 	for _, c := range s.reapplied() {
-		if !c.At.Before(st.Applied) {
+		if !c.At.Before(st.Applied) && c.WeekJoined+c.WeekLeft > 0 {
 			words += "; " + c.Topic + " +" + strconv.Itoa(c.WeekJoined) + " −" + strconv.Itoa(c.WeekLeft) + " in 7 days"
 		}
 	}
