@@ -59,7 +59,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if query == nil {
-		s.refuse(w, r, http.StatusBadRequest, "This search cannot be understood: "+strings.Join(problems, "; ")+".")
+		s.refuse(w, r, http.StatusBadRequest, sentence("this search cannot be understood: "+strings.Join(problems, "; ")))
 		return
 	}
 	head := s.searchHead(st, q)
@@ -91,7 +91,7 @@ func (st *State) parseQuery(q string) (*topic.Query, []string) {
 	query, problems := st.ParseQuery(q)
 	var words []string
 	for _, p := range problems {
-		words = append(words, strings.TrimPrefix(p.String(), p.File+":1:"))
+		words = append(words, "column "+strings.TrimPrefix(p.String(), p.File+":1:"))
 	}
 	return query, words
 }

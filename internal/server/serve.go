@@ -269,8 +269,15 @@ func writeText(w http.ResponseWriter, r *http.Request, status int, text string) 
 	}
 }
 
-// sentence makes an error's text one for people.
+// sentence makes an error's text one for people. The name of a parameter at its
+// beginning stays as it is to be written.
 func sentence(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(r)) + s[n:] + "."
+	if word, _, _ := strings.Cut(s, " "); !strings.ContainsAny(word, "=.") {
+		r, n := utf8.DecodeRuneInString(s)
+		s = string(unicode.ToUpper(r)) + s[n:]
+	}
+	if strings.HasSuffix(s, "?") {
+		return s
+	}
+	return s + "."
 }

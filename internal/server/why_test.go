@@ -69,6 +69,9 @@ func TestSearchThatCannotBeUnderstoodIsTold(t *testing.T) {
 			t.Errorf("%.20s: %d %s", q, w.Code, w.Body)
 		}
 	}
+	if got, want := get(s, "/search.atom?q=$taliba").Body.String(), "This search cannot be understood: column 1: $taliba is not in the lexicon; did you mean $taliban?\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	w := get(s, "/search?q=(customs")
 	if page := w.Body.String(); w.Code != 400 || !strings.Contains(page, "This search cannot be understood.") || !strings.Contains(page, `value="(customs"`) {
 		t.Errorf("%d %s", w.Code, page)
