@@ -18,7 +18,7 @@ var hostile = []string{
 	"\ufffd", "\xff\xfe", "\xed\xa0\x80", "\u202egnp.exe", "a\u0000b", "\u0085", "\ufffe\uffff", "<!DOCTYPE x>", "<?xml-stylesheet?>",
 	`' onclick='alert(1)`, "https://a.example/\"onmouseover=\"x", "https://user:pw@a.example/", "//a.example", "../x", "<b", "&", "&a1", "Q&4;", "a@b.example",
 	"میخواهم\u200c", "https://xn--a.example/", "https://[::1", strings.Repeat("x", 5000), strings.Repeat("🕊", 400), "\t\n\r", "http://%41.example/",
-	"a &sum b", "no &۴", "Tom &copy", "https://a.example?x=1", "https://host/a.mp3", "https://[::1]/x", "(beta", "R&D", "a < b",
+	"a &sum b", "no &۴", "Tom &copy", "https://a.example?x=1", "https://host/a.mp3", "https://[::1]/x", "(beta", "R&D", "a < b", "%",
 }
 
 // hostileTopicFeed puts s into every field that is not trusted to be HTML.
