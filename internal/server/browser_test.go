@@ -24,7 +24,7 @@ import (
 
 // browser starts Chromium with a profile of its own, cut off from every host
 // but ours. Complaints are what it wrote to its console: blocked loads, errors.
-func browser(t *testing.T) (ctx context.Context, complaints func() []string) {
+func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) (ctx context.Context, complaints func() []string) {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil || testing.Short() {
@@ -37,7 +37,7 @@ func browser(t *testing.T) (ctx context.Context, complaints func() []string) {
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
 	)
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(options, more...)...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -185,6 +185,52 @@ func TestEntriesAreWrittenInTheirDirection(t *testing.T) {
 		`[...document.querySelectorAll('.entry h3')].slice(0, 4).map(e => e.lang + ' ' + getComputedStyle(e).direction)`))
 	if want := "[en ltr en ltr ps rtl en ltr]"; err != nil || fmt.Sprint(got) != want {
 		t.Errorf("got %v (%v), want %s", got, err, want)
+	}
+}
+
+// The way of an analyst who doubts an entry: the list, a topic, a report, the
+// verdict on it, its story, its source; on a phone and on a desk, by day and by
+// night.
+func TestFromAnEntryToItsSource(t *testing.T) {
+	base, _ := liveServer(t)
+	for scheme, night := range map[string]bool{"0": true, "1": false} {
+		ctx, complaints := browser(t, chromedp.Flag("blink-settings", "preferredColorScheme="+scheme))
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		for _, width := range []int64{390, 1280} {
+			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 844), chromedp.Navigate(base+"/")); err != nil {
+				t.Fatal(err)
+			}
+			for _, step := range []struct{ click, path string }{
+				{`.topics a`, "/topics/border-trade"},
+				{`.entry a[href^="/items/"]`, "/items/0000000000001000"},
+				{`a[href^="/why?"]`, "/why?topic=border-trade&item=0000000000001000"},
+				{`article h2 a`, "/items/0000000000001000"},
+				{`a[href^="/stories/"]`, "/stories/0000000000001000"},
+				{`.entry a[href^="/items/"]`, "/items/0000000000001000"},
+				{`a[href^="/sources#"]`, "/sources#gazette"},
+			} {
+				there := fmt.Sprintf(`location.href === %q && document.readyState === 'complete'`, base+step.path)
+				if err := chromedp.Do(ctx, chromedp.Click(step.click)); err != nil {
+					t.Fatalf("click on %s: %v", step.click, err)
+				}
+				for arrived := false; !arrived; { // asked while it goes from page to page, it answers with an error
+					if arrived, _ = chromedp.Run(ctx, chromedp.Evaluate[bool](there)); ctx.Err() != nil {
+						t.Fatalf("a click on %s does not lead to %s", step.click, step.path)
+					}
+				}
+				faults, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](audit))
+				if err != nil || len(faults) > 0 {
+					t.Errorf("%s at %d px: %v (%v)", step.path, width, faults, err)
+				}
+			}
+			if dark, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`matchMedia('(prefers-color-scheme: dark)').matches`)); err != nil || dark != night {
+				t.Errorf("night %v, want %v (%v)", dark, night, err)
+			}
+		}
+		for _, c := range complaints() {
+			t.Errorf("the browser complains: %s", c)
+		}
 	}
 }
 

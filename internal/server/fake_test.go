@@ -104,6 +104,7 @@ func (f *fakeStore) Item(_ context.Context, id news.ItemID) (store.ItemPage, err
 	for _, t := range f.topics {
 		for _, e := range t.Entries {
 			if e.Item.ID == id {
+				e.Item.Matches = []news.Match{e.Match}
 				return store.ItemPage{Item: e.Item, Revisions: e.Revisions, Story: e.Story}, nil
 			}
 		}
