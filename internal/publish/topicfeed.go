@@ -19,7 +19,9 @@ type Site struct {
 
 // sourceURL returns the line of the sources page; it stands in for an address
 // that is not for everybody.
-func (s Site) sourceURL(id string) string { return s.BaseURL + "/sources#" + percent(escapePercent(clean(id))) }
+func (s Site) sourceURL(id string) string {
+	return s.BaseURL + "/sources#" + percent(escapePercent(clean(id)))
+}
 
 // TopicFeed is what is published for a topic, or for a search or a status page,
 // which have the same forms. The zero value of every field is valid.

@@ -378,6 +378,7 @@ func (h *Hub) failed(ctx context.Context, key string, row *subscriber, now time.
 	}
 	row.Failures++
 	if row.Failures >= maxFailures && now.Sub(row.Failing) >= failingFor {
+		h.server.metrics.deliveries.WithLabelValues("given-up").Inc()
 		h.delete(ctx, key)
 		return
 	}

@@ -344,6 +344,11 @@ func TestFailedDeliveryIsTriedAgainAndGivenUp(t *testing.T) {
 	if len(c.got) != maxFailures || len(rig.rows.rows) != 0 {
 		t.Errorf("%d attempts, %d rows", len(c.got), len(rig.rows.rows))
 	}
+	w := httptest.NewRecorder()
+	rig.s.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	if !strings.Contains(w.Body.String(), `khyber_hub_deliveries_total{outcome="given-up"} 1`) {
+		t.Error("who is given up is not counted")
+	}
 }
 
 func TestGoneSubscriberIsForgotten(t *testing.T) {
