@@ -38,6 +38,7 @@ type searchPage struct {
 	Problems []string
 	Summary  string
 	Days     []day
+	Near     []told // reports that lack one part; where none matches
 	Address  string
 	Forms    []alternate
 	Asked    bool
@@ -105,7 +106,7 @@ func terms(q string) (n int) {
 		}
 		words := strings.Fields(part)
 		for j, word := range words {
-			joins := strings.HasPrefix(word, "near/") || slices.Contains([]string{"and", "or", "not"}, strings.Trim(word, "()"))
+			joins := strings.HasPrefix(word, "near/") || slices.Contains([]string{"and", "or", "not"}, strings.ToLower(strings.Trim(word, "()")))
 			place := j > 0 && (strings.HasSuffix(words[j-1], ")") && word == "in" || words[j-1] == "in" && j > 1 && strings.HasSuffix(words[j-2], ")"))
 			n += one(!joins && !place && strings.Trim(word, "()") != "")
 		}
@@ -178,6 +179,37 @@ func (s *Server) find(ctx context.Context, st *State, f publish.TopicFeed, q *to
 	return f, nil
 }
 
+// Nearest misses are looked for among the newest items, and few are shown: they
+// are hints.
+const (
+	nearItems = 2 * searchStep
+	nearShown = 5
+)
+
+// nearest returns reports that have all of a search but one part.
+func (s *Server) nearest(ctx context.Context, st *State, root string, q *topic.Query) ([]told, error) {
+	var out []told
+	cursor := ""
+	for seen := 0; seen < nearItems; seen += searchStep {
+		items, next, err := s.Store.Scan(ctx, store.Filter{Newest: true}, cursor, searchStep)
+		if err != nil {
+			return nil, err
+		}
+		for i := range items {
+			if lacks, ok := q.Near(&items[i]); ok {
+				out = append(out, told{entryRow: entryRowOf(st, root, &news.Entry{Item: items[i]}), Evidence: lacks})
+			}
+			if len(out) == nearShown {
+				return out, nil
+			}
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	return out, nil
+}
+
 func (s *Server) searchPage(w http.ResponseWriter, r *http.Request, st *State, q string, query *topic.Query, problems []string) {
 	head := s.searchHead(st, q)
 	if q != "" && query == nil {
@@ -200,6 +232,9 @@ func (s *Server) searchPage(w http.ResponseWriter, r *http.Request, st *State, q
 		p.Address, p.Forms, p.Summary = head.Self(publish.Atom), forms(&head, head.Topic.Title), f.Description
 		p.Alternates, p.Canonical = p.Forms, head.Page()
 		p.Days = days(st, p.Root, f.Entries)
-		return p, nil
+		if p.Days == nil {
+			p.Near, err = s.nearest(ctx, st, p.Root, query)
+		}
+		return p, err
 	})
 }

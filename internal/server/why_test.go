@@ -81,9 +81,20 @@ func TestSearchThatCannotBeUnderstoodIsTold(t *testing.T) {
 	}
 }
 
+func TestASearchWithoutHitsShowsItsNearestMisses(t *testing.T) {
+	s := ruled(t)
+	page := get(s, "/search?q=customs+volcano").Body.String()
+	if !strings.Contains(page, "No report matches.") || strings.Count(page, "<b>Lacks</b>") != nearShown || !strings.Contains(page, "volcano&#34;</p>") {
+		t.Errorf("%d misses in %s", strings.Count(page, "<b>Lacks</b>"), page)
+	}
+	if page := get(s, "/search?q=customs").Body.String(); strings.Contains(page, "Nearest misses") {
+		t.Error("a search with hits shows misses")
+	}
+}
+
 func TestTermsOfASearchAreWordsAndPhrases(t *testing.T) {
 	for q, want := range map[string]int{
-		"": 0, "a b": 2, `"a b" or not c`: 2, "(a or b) in title": 2, "a near/12 b": 2, `a in "b c"`: 3, "(a) in title and $b": 2, "in (a)": 2,
+		"": 0, "a b": 2, `"a b" or not c`: 2, "(a OR b) in title": 2, "a near/12 b": 2, `a in "b c"`: 3, "(a) in title and $b": 2, "in (a)": 2,
 	} {
 		if got := terms(q); got != want {
 			t.Errorf("%s: got %d, want %d", q, got, want)

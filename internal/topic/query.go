@@ -64,6 +64,17 @@ func (q *Query) Match(item *news.Item) (news.Match, bool) {
 	return m[0], true
 }
 
+// Near returns the one part that an item lacks which has another part of the
+// query; false: it has none, all, or lacks more.
+func (q *Query) Near(item *news.Item) (string, bool) {
+	for _, r := range q.set.why(q.set.topics[0], item).Rules {
+		if r.Near() {
+			return r.Misses[0], true
+		}
+	}
+	return "", false
+}
+
 // queryParser is a recursive descent over the words of a query. It makes nodes,
 // as if they had been written in feeds.yaml.
 type queryParser struct {

@@ -54,6 +54,15 @@ func TestQueriesFindWhatTheySay(t *testing.T) {
 	}
 }
 
+func TestAQueryTellsWhatAnItemLacks(t *testing.T) {
+	q, _ := ParseQuery("gate rain", plainLexicon())
+	for s, want := range map[string]string{"the gate": `no "rain"`, "rain at the gate": "", "fog": ""} {
+		if got, ok := q.Near(item(s)); got != want || ok != (want != "") {
+			t.Errorf("%s: got %q, %v, want %q", s, got, ok, want)
+		}
+	}
+}
+
 func TestProblemsOfQueries(t *testing.T) {
 	for q, want := range map[string]string{
 		"":                           `query:1:1: the search is empty; write a word, a "phrase" or an $entity`,
