@@ -84,8 +84,8 @@ func TestSearchThatCannotBeUnderstoodIsTold(t *testing.T) {
 func TestASearchWithoutHitsShowsItsNearestMisses(t *testing.T) {
 	s := ruled(t)
 	page := get(s, "/search?q=customs+volcano").Body.String()
-	if !strings.Contains(page, "No report matches.") || strings.Count(page, "<b>Lacks</b>") != nearShown || !strings.Contains(page, "volcano&#34;</p>") {
-		t.Errorf("%d misses in %s", strings.Count(page, "<b>Lacks</b>"), page)
+	if !strings.Contains(page, "No report matches.") || strings.Count(page, "<b>Why not</b>") != nearShown || !strings.Contains(page, "volcano&#34;</p>") {
+		t.Errorf("%d misses in %s", strings.Count(page, "<b>Why not</b>"), page)
 	}
 	if page := get(s, "/search?q=customs").Body.String(); strings.Contains(page, "Nearest misses") {
 		t.Error("a search with hits shows misses")
