@@ -21,6 +21,7 @@ type tongue struct {
 	forms        []form
 }
 
+// form is a report; not may have several ways to say it, divided by bars.
 type form struct{ title, summary, yes, not, may string }
 
 // tongues are eight languages with invented reports. The actors and places are
@@ -28,19 +29,19 @@ type form struct{ title, summary, yes, not, may string }
 var tongues = []tongue{
 	{
 		lang:   "en",
-		actors: [][2]string{{"Iran", "Iran"}, {"Iraq", "Iraq"}, {"Niger", "Niger"}, {"Nigeria", "Nigeria"}, {"South Zorlu", "South Zorlu"}, {"North Zorlu", "North Zorlu"}, {"Saudi Belyal League", "Saudi Belyal League"}},
+		actors: [][2]string{{"Iran", "Iran"}, {"Iraq", "Iraq"}, {"Niger", "Niger"}, {"Nigeria", "Nigeria"}, {"South Zorlu", "South Zorlu"}, {"North Zorlu", "North Zorlu"}, {"Saudi Belyal League", "Saudi Belyal League"}, {"Police", "Police"}, {"United Nations", "United Nations"}, {"US", "US"}},
 		places: []string{"Paktia", "Paktika", "Kunar", "Kunduz", "North Waziristan", "South Waziristan", "Georgia", "Guinea"},
 		days:   []string{"Sunday", "Monday", "Tuesday", "November 3", "November 30"},
 		forms: []form{
 			{
 				"{a} {not} {b} over {n} fishing boats seized near {p} harbour on {d}",
 				"The foreign office of {a} {not} {b} on {d} over {n} wooden fishing boats with their crews, seized by night beside the harbour of {p}, where anglers gather every autumn for herring.",
-				"sues", "does not sue", "may sue",
+				"sues", "does not sue|fails to sue|declines to sue|has yet to sue|is unable to sue|cancels plan to sue", "may sue",
 			},
 			{
 				"{a} {not} {b} on {d} to talks on {n} villages around {p}",
 				"Envoys of {a} said on {d} that their government {not} {b} to talks on {n} villages around {p}, where shepherds of both have shared wells since the last war.",
-				"invites", "never invites", "could invite",
+				"invites", "never invites|refuses to invite|rules out that it invites|won't invite", "could invite",
 			},
 			{
 				"Envoys of {b} {not} accord with {a} about {n} mills in {p}, {d} paper says",
@@ -180,12 +181,13 @@ var tongues = []tongue{
 // facts are what a report of a tongue says.
 type facts struct {
 	form, a, b, p, n, d int
-	mood                int // 0 it is so, 1 it is not, 2 it may be
+	mood, way           int // 0 it is so, 1 it is not, in one of its ways, 2 it may be
 }
 
 func (l *tongue) report(outlet string, f facts, after time.Duration, withSummary bool) report {
 	x := &l.forms[f.form]
-	verb := []string{x.yes, x.not, x.may}[f.mood]
+	nots := strings.Split(x.not, "|")
+	verb := []string{x.yes, nots[f.way%len(nots)], x.may}[f.mood]
 	fill := strings.NewReplacer("{a}", l.actors[f.a][0], "{b}", l.actors[f.b][1], "{p}", l.places[f.p], "{n}", strconv.Itoa(f.n), "{d}", l.days[f.d], "{not}", verb)
 	r := report{outlet: outlet, lang: l.lang, title: fill.Replace(x.title), after: after}
 	if withSummary {
@@ -206,6 +208,7 @@ func TestPropNoAdversaryIsACopy(t *testing.T) {
 			form: rapid.IntRange(0, len(l.forms)-1).Draw(t, "form"), a: rapid.IntRange(0, len(l.actors)-1).Draw(t, "a"),
 			p: rapid.IntRange(0, len(l.places)-1).Draw(t, "p"), n: rapid.IntRange(2, 99).Draw(t, "n"),
 			d: rapid.IntRange(0, len(l.days)-1).Draw(t, "day"), mood: rapid.IntRange(0, 2).Draw(t, "mood"),
+			way: rapid.IntRange(0, 5).Draw(t, "way"),
 		}
 		f.b = another(t, f.a, len(l.actors), "b")
 		g := f
@@ -231,8 +234,13 @@ func TestPropNoAdversaryIsACopy(t *testing.T) {
 		outlet := rapid.SampledFrom([]string{"courier", "herald"}).Draw(t, "outlet")
 		x := l.report("herald", f, 0, left)
 		y := l.report(outlet, g, time.Duration(rapid.IntRange(0, 5).Draw(t, "hours"))*time.Hour, right)
-		if left && right && rapid.Bool().Draw(t, "one title") { // what differs stands in the text only
-			y.title = x.title
+		if left && right {
+			switch rapid.SampledFrom([]string{"title and text", "title", "text"}).Draw(t, "what differs") {
+			case "title":
+				y.summary = x.summary
+			case "text":
+				y.title = x.title
+			}
 		}
 		if rapid.Bool().Draw(t, "one agency") {
 			x.summary, y.summary = strings.TrimSpace("(Reuters) - "+x.summary), strings.TrimSpace("(Reuters) - "+y.summary)

@@ -22,7 +22,7 @@ func (p *pair) copyText() (int, bool) {
 		other, ok = oneText(y, x, rewording)
 		similarity = min(similarity, other)
 	}
-	if !ok || p.titles < akinTitle && similarity < wellContained || !p.titlesAgree() {
+	if !ok || p.titles < akinTitle && (similarity < wellContained || len(x) < foundWords) || !p.titlesAgree(similarity) {
 		return similarity, false
 	}
 	limit, more := textApart, Window
@@ -32,11 +32,19 @@ func (p *pair) copyText() (int, bool) {
 	return similarity, p.apart <= limit || p.apart <= more && p.titles >= nearTitle && p.refused == ""
 }
 
+// Words of the shorter of two texts, stop words not counted.
+const (
+	foundWords = 8  // of a text that is one under any titles: a sentence, not a phrase
+	leadWords  = 24 // of what an outlet prints above it
+	longText   = 24 // of one that says who did what to whom, whatever the title
+)
+
 // oneText says whether the shorter text x is the beginning of y, word for word
 // but for what may be cut or polished, with no number, name or negation changed.
 // The similarity is one of texts that are.
 // Under equal titles only words of the class only, names, may not be replaced.
 func oneText(x, y []term, only class) (int, bool) {
+	y = y[standfirst(x, y):]
 	part := y[:min(len(y), len(x)*13/10+6)]
 	if n := sameBeginning(x, part); n > 0 && n == len(part) && n == len(x) {
 		return 1000, true
@@ -55,6 +63,20 @@ func oneText(x, y []term, only class) (int, bool) {
 		return similarity, false
 	}
 	return similarity, true
+}
+
+// standfirst returns how many words stand in y before the beginning of x: some
+// outlets print a summary of their own above an agency's text.
+func standfirst(x, y []term) int {
+	if len(x) < shingle {
+		return 0
+	}
+	for at := 0; at <= min(leadWords, len(y)-shingle); at++ {
+		if sameBeginning(x[:shingle], y[at:]) == shingle {
+			return at
+		}
+	}
+	return 0
 }
 
 // mayContain says whether so many words of x are among those of y that align
@@ -77,14 +99,14 @@ func mayContain(y, x []term) bool {
 func replaced(left, across, other []term, only class) bool {
 	for i := range left {
 		t := &left[i]
-		if t.class&soft != 0 || t.idf <= substitute && t.class&(critical|function|name) == 0 || t.class&only != only {
+		if t.class&soft != 0 && !acts(t) || t.idf <= substitute && t.class&(critical|function|name) == 0 || t.class&only != only {
 			continue
 		}
 		if t.class&(name|critical) != 0 || t.flat() {
 			other = across
 		}
 		if !slices.ContainsFunc(other, func(o term) bool { return o.hash == t.hash }) &&
-			!slices.ContainsFunc(across, func(o term) bool { return inflected(t.stem, o.stem) }) {
+			!slices.ContainsFunc(across, func(o term) bool { return inflected(t.stem, o.stem) || sameWord(t, &o) }) {
 			return true
 		}
 	}
@@ -211,25 +233,48 @@ func aroundMiddle(u, v []uint64) bool {
 }
 
 // titlesAgree says whether the titles over one text allow it to be one report.
-func (p *pair) titlesAgree() bool {
+func (p *pair) titlesAgree(similarity int) bool {
 	a, b := p.a, p.b
 	if !subset(a.title, b.title) {
 		return false
 	}
-	if p.titles > alikeTitle {
-		x, y := missing(p.onlyA, b.text), missing(p.onlyB, a.text)
-		if swapped(a, b) || count(a.title, negation) != count(b.title, negation) ||
-			len(x) > 0 && len(y) > 0 && !(len(x) == 1 && len(y) == 1 && variants(&x[0], &y[0])) {
+	alike := p.titles > alikeTitle
+	if alike && (swapped(a, b) || !samePolarity(a, b)) {
+		return false
+	}
+	if x, y, oneSlot := p.differing(); alike || p.titles > akinTitle && oneSlot {
+		x, y := unsaid(x, y, b.text), unsaid(y, x, a.text)
+		if substituted(x, y, oneSlot) && !(similarity == 1000 && p.polished(x, y)) {
 			return false
 		}
 	}
 	return p.titles <= equalTitle || p.equal || len(p.onlyA)+len(p.onlyB) > 1 || pairs(a.title, b.title) >= minOrderEqual
 }
 
-// missing returns the words of a title that may not differ freely and that the
-// other item's summary lacks.
-func missing(only, text []term) []term {
-	return slices.DeleteFunc(hard(only), func(t term) bool {
-		return slices.ContainsFunc(text, func(o term) bool { return o.hash == t.hash })
+// polished says whether the titles over one long text have but one plain word
+// each that the other lacks, and names with their capital letters besides: an
+// editor chose another verb.
+func (p *pair) polished(x, y []term) bool {
+	const apart = name | critical | negation | modal | figure
+	return p.counted() && !p.samePublisher && len(x) == 1 && len(y) == 1 && (x[0].class|y[0].class)&apart == 0 &&
+		count(p.a.set, name) > 0 && count(p.b.set, name) > 0 && min(len(p.a.text), len(p.b.text)) >= longText
+}
+
+// unsaid returns the words of a title that the other item does not have in some
+// form: neither in its title, which has the words across alone, nor in its
+// summary. A name must be in its title: under a title of Paktika, a text of
+// Paktia is no witness.
+func unsaid(only, across, text []term) []term {
+	return slices.DeleteFunc(slices.Clone(only), func(t term) bool {
+		return slices.ContainsFunc(across, func(o term) bool { return sameWord(&t, &o) }) ||
+			t.class&name == 0 && !t.flat() &&
+				slices.ContainsFunc(text, func(o term) bool { return o.hash == t.hash && o.class&name == 0 })
 	})
+}
+
+// sameWord says whether two words are one for stories: Russian and Russia.
+func sameWord(a, b *term) bool {
+	same := words().same
+	x, y := same[a.stem], same[b.stem]
+	return x != "" && (x == y || x == b.stem) || y != "" && y == a.stem
 }

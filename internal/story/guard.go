@@ -22,8 +22,7 @@ func (p *pair) guards() (string, []string) {
 	if !samePolarity(a, b) {
 		return "g-polarity", apart(without(verbs(a), verbs(b)), without(verbs(b), verbs(a)))
 	}
-	x, y := hard(p.onlyA), hard(p.onlyB)
-	if len(x) > 0 && len(y) > 0 && !(len(x) == 1 && len(y) == 1 && variants(&x[0], &y[0])) {
+	if x, y, oneSlot := p.differing(); substituted(x, y, oneSlot) {
 		return "g-subst", apart(plainWords(x), plainWords(y))
 	}
 	if swapped(a, b) {
@@ -101,8 +100,50 @@ func verbs(s *Signature) []string {
 	return out
 }
 
+// differing returns the words that two titles have in place of each other's, and
+// whether that is in one place only of one sentence; else those that each has
+// alone. A word may stand in that place and elsewhere too: South against North,
+// in a title of North Waziristan.
+func (p *pair) differing() (x, y []term, oneSlot bool) {
+	x, y = p.a.title, p.b.title
+	n := sameBeginning(x, y)
+	x, y = x[n:], y[n:]
+	for len(x) > 0 && len(y) > 0 && x[len(x)-1].hash == y[len(y)-1].hash {
+		x, y = x[:len(x)-1], y[:len(y)-1]
+	}
+	if len(x) == 0 || len(y) == 0 || slices.ContainsFunc(x, func(t term) bool { return hasTerm(y, t.hash) }) {
+		return p.onlyA, p.onlyB, false
+	}
+	return telltales(x), telltales(y), true
+}
+
+func hasTerm(terms []term, hash uint64) bool {
+	return slices.ContainsFunc(terms, func(t term) bool { return t.hash == hash })
+}
+
+// telltales returns terms less stop words, labels and the names of agencies.
+func telltales(terms []term) []term {
+	return slices.DeleteFunc(slices.Clone(terms), func(t term) bool { return t.class&(stopWord|label) != 0 || t.agency != 0 })
+}
+
+// substituted says whether of the words that two titles have in place of each
+// other's one stands for another. In one place a soft word stands against a
+// telling one: police are not soldiers. Two spellings of one name are one word.
+func substituted(x, y []term, oneSlot bool) bool {
+	hardX, hardY := hard(x), hard(y)
+	both := len(hardX) > 0 && len(hardY) > 0 || oneSlot && len(hardX)+len(hardY) > 0 && len(x) > 0 && len(y) > 0
+	return both && !isVariant(hardX, hardY)
+}
+
+// acts says whether a soft word is the name of somebody: no label, no agency and
+// not written small.
+func acts(t *term) bool { return t.class&(soft|name|label) == soft|name && t.agency == 0 }
+
 // minVariant is in letters: shorter names differ by what varies in longer ones.
 const minVariant = 4
+
+// isVariant says whether two lists are one name in two spellings.
+func isVariant(x, y []term) bool { return len(x) == 1 && len(y) == 1 && variants(&x[0], &y[0]) }
 
 // variants says whether two words are spellings of one name: the same consonants
 // in the same order, and one of them so rare that no table has it. Iran and Iraq
@@ -192,13 +233,9 @@ func among(a, b []term) []uint64 {
 	return out
 }
 
-func joins(word string) bool {
-	switch word {
-	case "and", "the", "a", "an":
-		return true
-	}
-	return false
-}
+func joins(word string) bool { return word == "and" || isArticle(word) }
+
+func isArticle(word string) bool { return word == "the" || word == "a" || word == "an" }
 
 // exchanged says whether one order of words is more than the other with two
 // neighbouring parts exchanged: "A, B sign" and "B, A sign" are one list, "A

@@ -88,10 +88,27 @@ func newPair(a, b *Signature) *pair {
 	p := &pair{a: a, b: b, apart: a.at.Sub(b.at).Abs()}
 	p.samePublisher = a.publisher == b.publisher && a.publisher != "" || a.source == b.source
 	p.samePage = a.page != 0 && a.page == b.page && a.source != b.source
-	p.equal = a.titleHash == b.titleHash && a.titleHash != 0
 	p.titles, p.onlyA, p.onlyB = compareSets(a.set, b.set)
+	p.equal = a.titleHash != 0 && (a.titleHash == b.titleHash || p.titles == 1000 && sameWords(a.title, b.title))
 	p.refused, p.differ = p.guards()
 	return p
+}
+
+// sameWords says whether two titles are one but for articles, which headlines
+// leave out as they like.
+func sameWords(a, b []term) bool {
+	for {
+		for len(a) > 0 && isArticle(a[0].word) {
+			a = a[1:]
+		}
+		for len(b) > 0 && isArticle(b[0].word) {
+			b = b[1:]
+		}
+		if len(a) == 0 || len(b) == 0 || a[0].whole != b[0].whole {
+			return len(a) == 0 && len(b) == 0
+		}
+		a, b = a[1:], b[1:]
+	}
 }
 
 // verdict fills in what verdicts have.
@@ -256,7 +273,7 @@ func informativeTerms(set []term) int {
 
 // hard returns the words that may not differ freely.
 func hard(terms []term) []term {
-	return slices.DeleteFunc(slices.Clone(terms), func(t term) bool { return t.class&soft != 0 })
+	return slices.DeleteFunc(slices.Clone(terms), func(t term) bool { return t.class&soft != 0 && !acts(&t) })
 }
 
 // sameNumbers says whether two texts have the same figures equally often.

@@ -254,15 +254,59 @@ func TestRelateDecidesTheHardCases(t *testing.T) {
 			news.RelationCopy, "copy-wire",
 		},
 	} {
+		t.Run(tc.name, func(t *testing.T) { relates(t, tc.a, tc.b, tc.relation, tc.rule) })
+	}
+}
+
+// relates checks what two reports are to each other, both ways round.
+func relates(t *testing.T, x, y report, relation news.Relation, rule string) {
+	t.Helper()
+	a, b := x.sign(), y.sign()
+	got := Relate(&a, &b)
+	if got.Relation != relation || rule != "" && got.Rule != rule {
+		t.Errorf("got %q by %q %v (%d), want %q by %q", got.Relation, got.Rule, got.Differ, got.Similarity, relation, rule)
+	}
+	if other := Relate(&b, &a); !reflect.DeepEqual(got, other) {
+		t.Errorf("not symmetric: %+v and %+v", got, other)
+	}
+}
+
+func TestOneTextUnderTwoTitles(t *testing.T) {
+	const (
+		bridge = "Engineers close last gap of Arvand bridge near Belqis"
+		none   = news.Relation("")
+		long   = wire + " A crane of the provincial road office finished the work shortly before noon while schoolchildren sang and the mayor handed out tea to carters."
+	)
+	for _, tc := range []struct {
+		name, a, b    string // titles
+		textA, textB  string
+		relation      news.Relation
+		rule          string
+		samePublisher bool
+	}{
+		{"a place that the text does not have", bridge, "Engineers close last gap of Arvand bridge near Gulzar", wire, wire, none, "g-subst", false},
+		{"a place that stands elsewhere too", "Zorlu miners march in South Gulzar and North Belqis", "Zorlu miners march in North Gulzar and North Belqis", wire, wire, none, "g-critical", false},
+		{"soldiers for police", "Zorlu police close last gap of Arvand bridge near Belqis", "Zorlu soldiers close last gap of Arvand bridge near Belqis", wire, wire, none, "g-subst", false},
+		{"Police for the US", "Police close last gap of Arvand bridge near Belqis", "US close last gap of Arvand bridge near Belqis", wire, wire, none, "g-subst", false},
+		{"what has not come about", bridge, "Engineers fail to close last gap of Arvand bridge near Belqis", wire, wire, none, "g-polarity", false},
+		{"what is ruled out", "Zorlu ministers confirm toll on Arvand salt near Belqis", "Zorlu ministers rule out toll on Arvand salt near Belqis", wire, wire, none, "g-polarity", false},
+		{"what may be", bridge, "Engineers may close last gap of Arvand bridge near Belqis", wire, wire, none, "g-polarity", false},
+		{"another verb over a long text", "Engineers span last gap of Arvand bridge near Belqis", "Engineers mend last gap of Arvand bridge near Belqis", long, long, news.RelationCopy, "copy-text", false},
+		{"another verb over a short text", "Engineers span last gap of Arvand bridge near Belqis", "Engineers mend last gap of Arvand bridge near Belqis", wire, wire, none, "g-subst", false},
+		{"another verb of one publisher", "Engineers span last gap of Arvand bridge near Belqis", "Engineers mend last gap of Arvand bridge near Belqis", long, long, none, "g-subst", true},
+		{"a country and its people", "Kabul hosts Zorlu envoys, Afghan carpet fair", "Kabul hosts Zorlu envoys, Afghanistan carpet fair", wire, wire, news.RelationCopy, "copy-text", false},
+		{"an article, and another figure", "Engineers close the last gap of Arvand bridge near Belqis", bridge, strings.Replace(wire, "nine years of detours", "a decade of long detours", 1), wire, news.RelationStory, "story-title", false},
+		{"an article, and a word polished", "Engineers close the last gap of Arvand bridge near Belqis", bridge, strings.Replace(wire, "lowered", "hoisted", 1), wire, news.RelationCopy, "copy-text", false},
+		{"a country in the text as an adjective", bridge, bridge, strings.Replace(wire, "farmers", "Afghan farmers", 1), strings.Replace(wire, "farmers", "farmers of Afghanistan", 1), news.RelationCopy, "copy-text", false},
+		{"an outlet's own lines above the text", bridge, "Arvand bridge near Belqis is whole again", "Plum growers in three valleys get their road back, and the mayor hands out tea. " + wire, wire, news.RelationCopy, "copy-text", false},
+		{"a phrase in another text", "Your Monday letter", bridge, "Also, farmers who sell plums in Belqis.", wire, none, "", false},
+	} {
 		t.Run(tc.name, func(t *testing.T) {
-			a, b := tc.a.sign(), tc.b.sign()
-			got := Relate(&a, &b)
-			if got.Relation != tc.relation || tc.rule != "" && got.Rule != tc.rule {
-				t.Errorf("got %q by %q %v (%d), want %q by %q", got.Relation, got.Rule, got.Differ, got.Similarity, tc.relation, tc.rule)
+			outlet := "courier"
+			if tc.samePublisher {
+				outlet = "herald"
 			}
-			if other := Relate(&b, &a); !reflect.DeepEqual(got, other) {
-				t.Errorf("not symmetric: %+v and %+v", got, other)
-			}
+			relates(t, report{outlet: "herald", title: tc.a, summary: tc.textA}, report{outlet: outlet, title: tc.b, summary: tc.textB, after: time.Hour}, tc.relation, tc.rule)
 		})
 	}
 }

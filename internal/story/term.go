@@ -76,7 +76,7 @@ func (r *reader) terms(s string) []term {
 // returns the place behind it.
 func (r *reader) word(s string, i int) (term, int) {
 	t := &r.tokens[i]
-	word := r.term(t.Fold)
+	word, next := r.term(t.Fold), i+1
 	switch {
 	case r.counted && word.numeral && r.v.ordinals[t.Fold] != "":
 		return r.number(r.v.ordinals[t.Fold]), i + 1
@@ -84,13 +84,15 @@ func (r *reader) word(s string, i int) (term, int) {
 		n, next := r.spelled(s, i)
 		return r.number(n), next
 	case r.counted && t.Fold == "united" && r.initials(i) != "":
-		return r.term(r.initials(i)), i + 2
+		word, next = r.term(r.initials(i)), i+2
+	case r.counted && t.Fold == "out" && i > 0 && strings.HasPrefix(r.tokens[i-1].Fold, "rul"): // ruled out
+		word.class = negation
 	}
 	word.at = int32(i)
 	if first, _ := utf8.DecodeRuneInString(s[t.Start:]); unicode.IsUpper(first) {
 		word.class |= name
 	}
-	return word, i + 1
+	return word, next
 }
 
 // initials returns what United Nations or States, at token i, are called too.
