@@ -25,8 +25,12 @@ const (
 	storyKeys   = 8   // rarest tokens by which a story is found
 	minWeight   = 200 // of a token, thousandths
 	foldedExtra = 500 // a folded word weighs at most its target and this
-	otherKind   = 700 // what is left of the similarity of events of two kinds of report
+	otherKind   = 660 // what is left of the similarity of events of two kinds of report
 	decayTime   = 72 * time.Hour
+	// likeness is what the similarity of two titles is taken times, thousandths.
+	// It moves both thresholds from the edge to the middle of the range in which
+	// they do best.
+	likeness    = 1050
 	bestMembers = 2
 )
 
@@ -161,6 +165,9 @@ func StoryKeys(v *Vector) []uint64 {
 	return out
 }
 
+// same is the similarity of a title to itself, millionths.
+const same = 1_000_000
+
 // similarity is the cosine of two vectors, less with time and where one is of a
 // language without counts, in millionths.
 func similarity(a, b *Vector) int64 {
@@ -185,12 +192,12 @@ func similarity(a, b *Vector) int64 {
 	}
 	// One rounded operation after the other: nothing to fuse, the same everywhere.
 	cosine := float64(dot) / math.Sqrt(float64(a.square)*float64(b.square))
-	decay := math.Round(1e6 * math.Exp(-float64(a.at.Sub(b.at).Abs())/float64(decayTime)))
+	decay := math.Round(same * math.Exp(-float64(a.at.Sub(b.at).Abs())/float64(decayTime)))
 	s := int64(cosine * decay)
 	if flat {
-		s = s * flatWorth / 1000
+		return s * flatWorth / 1000
 	}
-	return s
+	return min(s*likeness/1000, same)
 }
 
 // Open is a story that may take a new member, with the vectors of its newest
