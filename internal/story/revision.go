@@ -23,20 +23,32 @@ func textHash(title, summary string) uint64 { return hash64(title + "\n" + summa
 // went and came, "22 → 23", and a negation that did. Empty: none changed.
 func Figures(oldTitle, newTitle string) string {
 	r := reader{v: words(), counted: true}
-	before := slices.Clone(r.terms(oldTitle))
-	after := r.terms(newTitle)
+	before, denied := r.told(oldTitle)
+	after, denies := r.told(newTitle)
 	var said []string
-	gone, came := without(stems(before, figure), stems(after, figure)), without(stems(after, figure), stems(before, figure))
+	gone, came := without(before, after), without(after, before)
 	if len(gone)+len(came) > 0 {
 		said = append(said, list(gone)+" → "+list(came))
 	}
-	for _, w := range without(stems(after, negation), stems(before, negation)) {
-		said = append(said, "“"+w+"” added")
+	if len(denies) > len(denied) {
+		said = append(said, "“"+strings.Join(without(denies, denied), ", ")+"” added")
 	}
-	for _, w := range without(stems(before, negation), stems(after, negation)) {
-		said = append(said, "“"+w+"” dropped")
+	if len(denied) > len(denies) {
+		said = append(said, "“"+strings.Join(without(denied, denies), ", ")+"” dropped")
 	}
 	return strings.Join(said, "; ")
+}
+
+// told returns the numbers of a title, and its negations as they are written.
+func (r *reader) told(title string) (numbers, negations []string) {
+	terms := r.terms(title)
+	for i := range terms {
+		if t := &terms[i]; t.class&negation != 0 {
+			token := r.tokens[t.at]
+			negations = append(negations, strings.ToLower(title[token.Start:token.End]))
+		}
+	}
+	return stems(terms, figure), negations
 }
 
 func list(numbers []string) string {

@@ -30,6 +30,10 @@ func TestFiguresSayWhatChanged(t *testing.T) {
 		{"14 hurt", "Many hurt", "14 → none"},
 		{"Council will reopen road", "Council will not reopen road", "“not” added"},
 		{"Council not to pay 3 firms", "Council to pay 4 firms", "3 → 4; “not” dropped"},
+		{"Council will reopen road", "Council: We don’t reopen road", "“don’t” added"},
+		{"Council denies closing road", "Council denied closing road", ""},
+		{"Council denies closing road", "Council: road was never closed, not mended", "“never, not” added"},
+		{"Fans greet striker", "Fans greet one of the game's great strikers", ""},
 		{"Market opens", "Market reopens", ""},
 	} {
 		if got := Figures(tc.before, tc.after); got != tc.want {

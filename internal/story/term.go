@@ -80,6 +80,8 @@ func (r *reader) word(s string, i int) (term, int) {
 	switch {
 	case r.counted && word.numeral && r.v.ordinals[t.Fold] != "":
 		return r.number(r.v.ordinals[t.Fold]), i + 1
+	case r.counted && t.Fold == "one" && i+1 < len(r.tokens) && r.tokens[i+1].Fold == "of": // the greats
+		word.class = stopWord
 	case r.counted && word.numeral:
 		n, next := r.spelled(s, i)
 		return r.number(n), next
