@@ -98,7 +98,7 @@ func difference(v Verdict) string {
 		"g-critical": "the titles differ in a word that decides" + words,
 		"g-polarity": "one denies, or speaks of what is to come" + words,
 		"g-subst":    "other words" + words,
-		"g-swap":     "words change roles",
+		"g-swap":     "words change roles" + words,
 		"g-order":    "the words stand in another order",
 	}[v.Rule]
 	if say == "" || v.Similarity < akinTitle { // what a guard saw of other reports says nothing

@@ -29,6 +29,7 @@ func TestExplainIsOneSentence(t *testing.T) {
 		{edge("story", "story-url", 100), nil, "Same story as the report by Herald: same address with another text [story-url, tables 00000003]."},
 		{edge("", "g-number", 900, "22", "23"), nil, "Not a copy of the report by Herald: numbers differ (22, 23) [g-number]."},
 		{edge("", "g-swap", 900), nil, "Not a copy of the report by Herald: words change roles [g-swap]."},
+		{edge("", "g-swap", 900, "belyalia", "zorluland"), nil, "Not a copy of the report by Herald: words change roles (belyalia, zorluland) [g-swap]."},
 		{edge("", "", 10), nil, "Not a copy of the report by Herald: neither title nor text is the same."},
 		{edge("copy", "copy-text", 900), split, "Split by hand on 2026-11-23: two bridges."},
 		{edge("", "", 0), merge, "Merged by hand on 2026-11-23."},

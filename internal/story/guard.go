@@ -26,7 +26,7 @@ func (p *pair) guards() (string, []string) {
 		return "g-subst", apart(plainWords(x), plainWords(y))
 	}
 	if swapped(a, b) {
-		return "g-swap", nil
+		return "g-swap", exchange(a.title, b.title)
 	}
 	if !p.equal && pairs(a.title, b.title) < minOrder {
 		return "g-order", nil
@@ -210,6 +210,27 @@ func swapped(a, b *Signature) bool {
 	// Where the object may stand beside the subject, as in Persian, Urdu or
 	// Arabic, neighbours that change places change roles.
 	return !slices.Equal(x, y)
+}
+
+// exchange returns the first words that stand in place of each other among those
+// that two titles share, in an order that does not depend on which is which.
+func exchange(a, b []term) []string {
+	x, y := common(a, b)
+	i := 0
+	for i < min(len(x), len(y)) && x[i] == y[i] {
+		i++
+	}
+	if i == min(len(x), len(y)) {
+		return nil
+	}
+	var words []string
+	for k := range a {
+		if a[k].hash == x[i] || a[k].hash == y[i] {
+			words = append(words, a[k].stem)
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
 }
 
 // common returns the words that two titles share, each as often as both have it

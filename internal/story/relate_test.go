@@ -2,6 +2,7 @@ package story
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -268,6 +269,14 @@ func relates(t *testing.T, x, y report, relation news.Relation, rule string) {
 	}
 	if other := Relate(&b, &a); !reflect.DeepEqual(got, other) {
 		t.Errorf("not symmetric: %+v and %+v", got, other)
+	}
+}
+
+func TestASwapNamesTheWordsThatChangeRoles(t *testing.T) {
+	a := report{outlet: "herald", title: "Zorluland shells Belyalia harbour villages after fishing quarrel"}.sign()
+	b := report{outlet: "courier", title: "Belyalia shells Zorluland harbour villages after fishing quarrel"}.sign()
+	if got, want := Relate(&a, &b).Differ, []string{"belyalia", "zorluland"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
