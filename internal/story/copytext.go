@@ -248,7 +248,16 @@ func (p *pair) titlesAgree(similarity int) bool {
 			return false
 		}
 	}
-	return p.titles <= equalTitle || p.equal || len(p.onlyA)+len(p.onlyB) > 1 || pairs(a.title, b.title) >= minOrderEqual
+	return p.titles <= equalTitle || p.equal || len(p.onlyA)+len(p.onlyB) > 1 || pairs(a.title, b.title) >= minOrderEqual || neighbours(a.title, b.title)
+}
+
+// neighbours says whether two titles are one but for two neighbours that change
+// places: the Strait of Zorlu is Zorlu Strait.
+func neighbours(a, b []term) bool {
+	x, y := telltales(a), telltales(b)
+	n := sameBeginning(x, y)
+	return len(x) == len(y) && n+1 < len(x) && x[n].hash == y[n+1].hash && x[n+1].hash == y[n].hash &&
+		sameBeginning(x[n+2:], y[n+2:]) == len(x)-n-2
 }
 
 // polished says whether the titles over one long text have but one plain word

@@ -305,6 +305,7 @@ func TestOneTextUnderTwoTitles(t *testing.T) {
 		{"another verb of one publisher", "Engineers span last gap of Arvand bridge near Belqis", "Engineers mend last gap of Arvand bridge near Belqis", long, long, none, "g-subst", true},
 		{"a country and its people", "Kabul hosts Zorlu envoys, Afghan carpet fair", "Kabul hosts Zorlu envoys, Afghanistan carpet fair", wire, wire, news.RelationCopy, "copy-text", false},
 		{"an article, and another figure", "Engineers close the last gap of Arvand bridge near Belqis", bridge, strings.Replace(wire, "nine years of detours", "a decade of long detours", 1), wire, news.RelationStory, "story-title", false},
+		{"the strait of a name", "Herring boats wait at Strait of Zorlu for new pilots", "Herring boats wait at Zorlu Strait for new pilots", wire, wire, news.RelationCopy, "copy-text", false},
 		{"an article, and a word polished", "Engineers close the last gap of Arvand bridge near Belqis", bridge, strings.Replace(wire, "lowered", "hoisted", 1), wire, news.RelationCopy, "copy-text", false},
 		{"a country in the text as an adjective", bridge, bridge, strings.Replace(wire, "farmers", "Afghan farmers", 1), strings.Replace(wire, "farmers", "farmers of Afghanistan", 1), news.RelationCopy, "copy-text", false},
 		{"an outlet's own lines above the text", bridge, "Arvand bridge near Belqis is whole again", "Plum growers in three valleys get their road back, and the mayor hands out tea. " + wire, wire, news.RelationCopy, "copy-text", false},
