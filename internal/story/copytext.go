@@ -16,13 +16,16 @@ func (p *pair) copyText() (int, bool) {
 	if p.titleCopy() {
 		rewording = name
 	}
+	if !p.samePublisher {
+		y = y[standfirst(x, y):]
+	}
 	similarity, ok := oneText(x, y, rewording)
 	if ok && len(x) == len(y) { // symmetric
 		var other int
 		other, ok = oneText(y, x, rewording)
 		similarity = min(similarity, other)
 	}
-	if !ok || p.titles < akinTitle && (similarity < wellContained || len(x) < foundWords) || !p.titlesAgree(similarity) {
+	if !ok || p.titles < akinTitle && (similarity < wellContained || len(x) < foundWords || p.boilerplate()) || !p.titlesAgree(similarity) {
 		return similarity, false
 	}
 	limit, more := textApart, Window
@@ -30,6 +33,22 @@ func (p *pair) copyText() (int, bool) {
 		limit, more = textApartSame, p.sameLimit()
 	}
 	return similarity, p.apart <= limit || p.apart <= more && p.titles >= nearTitle && p.refused == ""
+}
+
+// boilerplate says whether one text of one publisher may be what it puts under
+// every title: it tells nothing of either. From the third title on IsBoilerplate
+// knows.
+func (p *pair) boilerplate() bool {
+	return p.samePublisher && !ofTitle(p.a) && !ofTitle(p.b)
+}
+
+// ofTitle says whether a text has two telling words of its title.
+func ofTitle(s *Signature) bool {
+	n := 0
+	for i := range s.set {
+		n += one(s.set[i].informative() && hasTerm(s.text, s.set[i].hash))
+	}
+	return n > 1
 }
 
 // Words of the shorter of two texts, stop words not counted.
@@ -44,7 +63,6 @@ const (
 // The similarity is one of texts that are.
 // Under equal titles only words of the class only, names, may not be replaced.
 func oneText(x, y []term, only class) (int, bool) {
-	y = y[standfirst(x, y):]
 	part := y[:min(len(y), len(x)*13/10+6)]
 	if n := sameBeginning(x, part); n > 0 && n == len(part) && n == len(x) {
 		return 1000, true

@@ -309,6 +309,9 @@ func TestOneTextUnderTwoTitles(t *testing.T) {
 		{"an article, and a word polished", "Engineers close the last gap of Arvand bridge near Belqis", bridge, strings.Replace(wire, "lowered", "hoisted", 1), wire, news.RelationCopy, "copy-text", false},
 		{"a country in the text as an adjective", bridge, bridge, strings.Replace(wire, "farmers", "Afghan farmers", 1), strings.Replace(wire, "farmers", "farmers of Afghanistan", 1), news.RelationCopy, "copy-text", false},
 		{"an outlet's own lines above the text", bridge, "Arvand bridge near Belqis is whole again", "Plum growers in three valleys get their road back, and the mayor hands out tea. " + wire, wire, news.RelationCopy, "copy-text", false},
+		{"what one publisher puts under every title", "Live: the mayor of Gulzar on herring", "Replay: Zorlu evening of songs", "All news of the day from our reporters in Belqis and the islands, on paper and on the air.", "All news of the day from our reporters in Belqis and the islands, on paper and on the air.", none, "", true},
+		{"the same below a text of its own", "Live: the mayor of Gulzar on herring", "Replay: Zorlu evening of songs", "The mayor says that herring boats need pilots. All news of the day from our reporters in Belqis and the islands, on paper and on the air.", "All news of the day from our reporters in Belqis and the islands, on paper and on the air.", none, "", true},
+		{"another title of one publisher", bridge, "Plum farmers of Belqis get their road back", wire, wire, news.RelationCopy, "copy-text", true},
 		{"a phrase in another text", "Your Monday letter", bridge, "Also, farmers who sell plums in Belqis.", wire, none, "", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
