@@ -175,7 +175,7 @@ func (s *scanner) dot(i, n int) {
 		last := &s.tokens[len(s.tokens)-1]
 		next, _ := s.at(i + n)
 		if last.End == i && (isDigit(last.Fold[len(last.Fold)-1]) && unicode.IsDigit(next) ||
-			last.Caps && len(last.Fold) == 1 || abbreviations[last.Fold]) {
+			len(last.Fold) == 1 && !isDigit(last.Fold[0]) || abbreviations[last.Fold]) {
 			return
 		}
 	}

@@ -122,6 +122,7 @@ func TestTokensOfHardTexts(t *testing.T) {
 		{"(TTP) raid", "|ttp+ |raid"},
 		{"AC/DC 2024", "ac+ |dc+ 2024"},
 		{"Kabul: talks — again", "kabul |talks |again"},
+		{"since last week, i.e. Monday, at 5 p.m. local time. At 5. Then", "since last week |i e monday |at 5 p m local time |#at 5 |#then"},
 		{"3.5 million fled. Dr. Khan, Gen. Raza and A. Noor came! Why? No. 5", "3 5 million fled |#dr khan |gen raza and a+ noor came |#why |#no 5"},
 		{"بند ہے۔ کیا؟ ہاں", "بند هی |#کیا |#هان"},
 		{"बंद। खुला", "बंद |#खुला"},

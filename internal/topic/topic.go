@@ -27,7 +27,7 @@ import (
 
 // engineVersion is raised when folding, tokens or the meaning of rules change:
 // then every stored verdict is judged anew.
-const engineVersion = 2
+const engineVersion = 3
 
 // Set is the compiled form of all topics. It never changes and is safe for
 // concurrent use.
