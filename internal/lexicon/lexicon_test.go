@@ -60,7 +60,7 @@ func TestEmbeddedLexiconIsWhole(t *testing.T) {
 			spellings += len(list)
 		}
 	}
-	if entities != 124 || groups != 5 || l.Len() != 129 || spellings != 4758 {
+	if entities != 125 || groups != 5 || l.Len() != 130 || spellings != 4905 {
 		t.Errorf("got %d entities, %d groups, %d spellings, Len %d", entities, groups, spellings, l.Len())
 	}
 	for form, places := range r.forms() {
@@ -183,7 +183,7 @@ func TestScanDecidesWhatCounts(t *testing.T) {
 func TestWordsAreSilencedByTheirOwnGuardOnly(t *testing.T) {
 	l := load(t, "")
 	for s, want := range map[string][]string{
-		"forces trade fire":        {"trade-words"},
+		"they trade fire":          {"trade-words"},
 		"trade in fruit":           {"trade-words", "trade-words"},
 		"Islamabad United skipper": {"sports"},
 	} {
@@ -196,7 +196,7 @@ func TestWordsAreSilencedByTheirOwnGuardOnly(t *testing.T) {
 				silenced = silenced || m.Silence == ByGuard
 			}
 		}
-		if !slices.Equal(got, want) || silenced != (s == "forces trade fire") {
+		if !slices.Equal(got, want) || silenced != (s == "they trade fire") {
 			t.Errorf("%q: got %q, silenced %v", s, got, silenced)
 		}
 	}
