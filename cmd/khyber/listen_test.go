@@ -7,7 +7,7 @@ import (
 
 // A flood of connections takes neither the files nor the memory of the daemon.
 func TestConnectionsAreLimited(t *testing.T) {
-	l, err := listen(t.Context(), "127.0.0.1:0")
+	l, err := listen(t.Context(), "--listen", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -155,7 +155,7 @@ func TestEveryKindOfTroubleIsOneEntryFromBeginningToEnd(t *testing.T) {
 	before, again := troublesOf(t, s), start()
 	again.Apply(state)
 	after := troublesOf(t, again)
-	if len(after) != 4 || len(before) != 6 { // a full and a damaged database keep nothing
+	if len(after) != 5 || len(before) != 7 { // a full and a damaged database keep nothing
 		t.Errorf("before a restart %v, after it %v", before, after)
 	}
 	for id, x := range after {
