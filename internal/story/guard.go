@@ -254,9 +254,9 @@ func among(a, b []term) []uint64 {
 	return out
 }
 
-func joins(word string) bool { return word == "and" || isArticle(word) }
+func joins(word string) bool { return word == "and" || isDeterminer(word) }
 
-func isArticle(word string) bool { return word == "the" || word == "a" || word == "an" }
+func isDeterminer(word string) bool { return word == "the" || word == "a" || word == "an" }
 
 // exchanged says whether one order of words is more than the other with two
 // neighbouring parts exchanged: "A, B sign" and "B, A sign" are one list, "A

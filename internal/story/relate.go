@@ -98,10 +98,10 @@ func newPair(a, b *Signature) *pair {
 // leave out as they like.
 func sameWords(a, b []term) bool {
 	for {
-		for len(a) > 0 && isArticle(a[0].word) {
+		for len(a) > 0 && isDeterminer(a[0].word) {
 			a = a[1:]
 		}
-		for len(b) > 0 && isArticle(b[0].word) {
+		for len(b) > 0 && isDeterminer(b[0].word) {
 			b = b[1:]
 		}
 		if len(a) == 0 || len(b) == 0 || a[0].whole != b[0].whole {
