@@ -25,7 +25,7 @@ func (p *pair) copyText() (int, bool) {
 		other, ok = oneText(y, x, rewording)
 		similarity = min(similarity, other)
 	}
-	if !ok || p.titles < akinTitle && (similarity < wellContained || len(x) < foundWords || p.boilerplate()) || !p.titlesAgree(similarity) {
+	if !ok || p.titles < akinTitle && (similarity < wellContained || len(x) < foundWords || p.boilerplate(x)) || !p.titlesAgree(similarity) {
 		return similarity, false
 	}
 	limit, more := textApart, Window
@@ -35,18 +35,18 @@ func (p *pair) copyText() (int, bool) {
 	return similarity, p.apart <= limit || p.apart <= more && p.titles >= nearTitle && p.refused == ""
 }
 
-// boilerplate says whether one text of one publisher may be what it puts under
-// every title: it tells nothing of either. From the third title on IsBoilerplate
-// knows.
-func (p *pair) boilerplate() bool {
-	return p.samePublisher && !ofTitle(p.a) && !ofTitle(p.b)
+// boilerplate says whether a text that two items of one publisher share may be
+// what it puts under every title: it has no two telling words of either. From the
+// third title on IsBoilerplate knows.
+func (p *pair) boilerplate(text []term) bool {
+	return p.samePublisher && !tellsOf(text, p.a.set) && !tellsOf(text, p.b.set)
 }
 
-// ofTitle says whether a text has two telling words of its title.
-func ofTitle(s *Signature) bool {
+// tellsOf says whether a text has two telling words of a title.
+func tellsOf(text, title []term) bool {
 	n := 0
-	for i := range s.set {
-		n += one(s.set[i].informative() && hasTerm(s.text, s.set[i].hash))
+	for i := range title {
+		n += one(title[i].informative() && hasTerm(text, title[i].hash))
 	}
 	return n > 1
 }
