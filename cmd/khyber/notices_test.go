@@ -200,24 +200,12 @@ func TestNoticesComeOnceInOrderAndSigned(t *testing.T) {
 		b.pager.fails(true, false)
 		b.fail(2, 3)
 		after(5*time.Minute, "it refuses", "") // four times
-		b.shows("/status.json", `"notify": {
-  "targets": 1,
-  "failing": 1
- }`)
-		b.shows("/status", "1 of 1 target did not take the last one: the log says why")
-		b.shows("/status.atom", "<title type=\"text\">Notices are not taken</title>")
-		b.shows("/metrics", "\nkhyber_notify_targets_failing 1\n", "\nkhyber_notify_deliveries_total{outcome=\"failed\"} 3\n")
 		b.poll(2, news.KindOK, 4)
 		b.pager.fails(false, false)
 		after(time.Minute, "before the next try", "")
 		after(time.Minute, "the same", "")
 		after(time.Minute, "what was refused comes as it was", "3 source Wire 2 is failing; 4 source Wire 3 is failing")
 		after(time.Minute, "then what came later", "5 source Resolved: Wire 2 was failing; all: "+invented(42))
-
-		b.shows("/status.json", `"failing": 0`)
-		b.shows("/status", "taken by 1 target")
-		b.shows("/status.atom", "<title type=\"text\">Resolved: Notices were not taken</title>")
-		b.shows("/metrics", "\nkhyber_notify_targets_failing 0\n")
 
 		b.pager.fails(false, true)
 		must(t, b.store.Note(ctx, store.OfFile, []string{"feeds.yaml:3:1: no"}))
@@ -358,5 +346,35 @@ func TestPollsThatComeLateAreTold(t *testing.T) {
 		b.poll(8, news.KindOK, 1)
 		told("wire-8 wire-9", "")
 		b.shows("/status.atom", "<title type=\"text\">Resolved: Sources were polled late</title>")
+	})
+}
+
+// TestATargetThatTakesNothingIsTold, where people and programs look.
+func TestATargetThatTakesNothingIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBureau(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- b.server.Notifier().Run(ctx) }()
+		time.Sleep(10 * time.Second) // from here on always between two turns
+		b.pager.fails(true, false)
+		b.poll(0, news.KindOK, 1)
+		b.fail(0)
+		time.Sleep(5 * time.Minute) // it is asked three times
+		b.shows("/status.json", `"notify": {
+  "targets": 1,
+  "failing": 1
+ }`)
+		b.shows("/status", "1 of 1 target did not take the last one: the log says why")
+		b.shows("/status.atom", "<title type=\"text\">Notices are not taken</title>")
+		b.shows("/metrics", "\nkhyber_notify_targets_failing 1\n", "\nkhyber_notify_deliveries_total{outcome=\"failed\"} 3\n")
+		b.pager.fails(false, false)
+		time.Sleep(5 * time.Minute)
+		b.shows("/status.json", `"failing": 0`)
+		b.shows("/status", "taken by 1 target")
+		b.shows("/status.atom", "<title type=\"text\">Resolved: Notices were not taken</title>")
+		b.shows("/metrics", "\nkhyber_notify_targets_failing 0\n")
+		cancel()
+		must(t, <-ended)
 	})
 }

@@ -74,35 +74,44 @@ func unclosed(lines []string, _ int) (slip, bool) {
 		if n := len(open); n > 0 && aKey.MatchString(line) && indentOf(line) <= open[n-1].indent {
 			return open[n-1].slip()
 		}
-		indent := len(line) - len(strings.TrimLeft(line, " -"))
-		for at := 0; at < len(line); at++ {
-			c, top := line[at], byte(0)
-			if len(open) > 0 {
-				top = open[len(open)-1].char
-			}
-			switch {
-			case top == '"' && c == '\\':
-				at++
-			case top == '"' || top == '\'':
-				if c == top {
-					open = open[:len(open)-1]
-				}
-			case c == '#' && (at == 0 || line[at-1] == ' '):
-				at = len(line)
-			case strings.IndexByte(`"'[{`, c) >= 0 && beginsValue(line[:at]):
-				open = append(open, opening{c, i, at, indent})
-			case (c == ']' || c == '}') && top != 0:
-				if top != c-2 { // in ASCII a bracket closes the one two before it
-					return open[len(open)-1].slip()
-				}
-				open = open[:len(open)-1]
-			}
+		var crossed bool
+		if open, crossed = openAfter(line, i, open); crossed {
+			return open[len(open)-1].slip()
 		}
 	}
 	if len(open) > 0 && aKey.MatchString(lines[len(lines)-1]) {
 		return open[len(open)-1].slip()
 	}
 	return slip{}, false
+}
+
+// openAfter returns what is open after a line, of what was open before it; crossed
+// when a bracket closes another one than the last.
+func openAfter(line string, number int, open []opening) (now []opening, crossed bool) {
+	indent := len(line) - len(strings.TrimLeft(line, " -"))
+	for at := 0; at < len(line); at++ {
+		c, top := line[at], byte(0)
+		if len(open) > 0 {
+			top = open[len(open)-1].char
+		}
+		switch quoted := top == '"' || top == '\''; {
+		case quoted && c == top:
+			open = open[:len(open)-1]
+		case quoted:
+			if top == '"' && c == '\\' {
+				at++
+			}
+		case c == '#' && strings.HasSuffix(" "+line[:at], " "):
+			return open, false
+		case strings.IndexByte(`"'[{`, c) >= 0 && beginsValue(line[:at]):
+			open = append(open, opening{c, number, at, indent})
+		case top != 0 && c == top+2: // in ASCII a bracket closes the one two before it
+			open = open[:len(open)-1]
+		case top != 0 && (c == ']' || c == '}'):
+			return open, true
+		}
+	}
+	return open, false
 }
 
 // beginsValue says whether a value can begin after what stands before it.
