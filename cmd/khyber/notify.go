@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
@@ -22,6 +23,17 @@ const (
 func (d *daemon) tell(state string) {
 	if _, err := sd.SdNotify(false, state); err != nil {
 		d.log.Warn("cannot tell the supervisor", "err", err)
+	}
+}
+
+// upgradeStep is how long a step of an upgrade may take, in microseconds: it is 1,000
+// rows, or a copy of the file before the first one.
+const upgradeStep = "30000000"
+
+// tellUpgrading asks the supervisor for more time to start.
+func tellUpgrading(log *slog.Logger) {
+	if _, err := sd.SdNotify(false, "EXTEND_TIMEOUT_USEC="+upgradeStep); err != nil {
+		log.Warn("cannot tell the supervisor", "err", err)
 	}
 }
 

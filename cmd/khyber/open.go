@@ -62,7 +62,7 @@ func (a *app) refused(problems []news.Problem) error {
 
 // openStore opens the database, and makes it where there is none.
 func (a *app) openStore(ctx context.Context, log *slog.Logger, maxSize int64) (*store.Store, error) {
-	return a.openFile(ctx, a.data, bolt.Options{Log: log, MaxSize: maxSize})
+	return a.openFile(ctx, a.data, bolt.Options{Log: log, MaxSize: maxSize, Upgrading: func() { tellUpgrading(log) }})
 }
 
 // inUse names the process that has a database, where it can be asked.

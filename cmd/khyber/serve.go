@@ -168,9 +168,18 @@ type daemon struct {
 // run polls and serves until ctx ends, and waits for all that it started.
 func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) error {
 	d.limitMemory(os.ReadFile)
+	var metrics net.Listener // before anybody is told that we run: its address may be in use
+	if c.Metrics != "" {
+		var err error
+		if metrics, err = listen(ctx, "--metrics", c.Metrics); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
+	d.log.Info("started", "version", d.app.version(), "file", d.app.config, "engine", d.app.data)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		<-ctx.Done()
+		d.log.Info("stopping")
 		d.stopping.Store(true)
 		d.tell(sd.SdNotifyStopping)
 		return nil
@@ -180,17 +189,12 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 	defer signal.Stop(hup)
 	d.serve(ctx, g, listener, d.pages)
 	d.control(ctx, g)
-	d.tellReady()
-	d.beat = d.alive(ctx)
-	if c.Metrics != "" {
-		g.Go(func() error {
-			l, err := listen(ctx, "--metrics", c.Metrics)
-			if err == nil {
-				d.serve(ctx, g, l, d.server.Metrics())
-			}
-			return err
-		})
+	if metrics != nil {
+		d.serve(ctx, g, metrics, d.server.Metrics())
 	}
+	d.tellReady()
+	d.log.Info("ready", "dur", d.app.now().Sub(d.began))
+	d.beat = d.alive(ctx)
 	g.Go(func() error { return d.watch(ctx) })
 	g.Go(func() error { return d.examine(ctx, d.store.Verify) })
 	g.Go(func() error { return d.unlessBroken(ctx, d.polls(ctx)) })
@@ -207,7 +211,6 @@ func (d *daemon) run(ctx context.Context, listener net.Listener, c serveCmd) err
 	})
 	g.Go(func() error { d.expire(ctx, time.Duration(c.Keep)); return nil })
 	g.Go(func() error { d.reconcile(ctx); return nil })
-	d.log.Info("started", "version", d.app.version(), "file", d.app.config, "engine", d.app.data)
 	err := g.Wait()
 	d.log.Info("stopped", "dur", d.app.now().Sub(d.began).Round(time.Second))
 	return err

@@ -69,6 +69,9 @@ type Options struct {
 	// Broken is told once why there are no more writes until a restart; nil:
 	// nobody wants to know before the next write.
 	Broken func(error)
+	// Upgrading is told each time that a file of an earlier version has come a little
+	// nearer to ours, which may take minutes; nil: nobody wants to know.
+	Upgrading func()
 	// Crash is told where a file is put in its place, for tests that kill the
 	// process; nil outside of them.
 	Crash func(point string)
@@ -86,6 +89,7 @@ type Engine struct {
 	group   group
 	now     func() time.Time
 	tell    func(error) // Options.Broken
+	nearer  func()      // Options.Upgrading
 	crash   func(string)
 
 	mu      sync.Mutex
@@ -120,6 +124,9 @@ func Open(path string, o Options) (e *Engine, err error) {
 	if o.Broken == nil {
 		o.Broken = func(error) {}
 	}
+	if o.Upgrading == nil {
+		o.Upgrading = func() {}
+	}
 	if o.Crash == nil {
 		o.Crash = func(string) {}
 	}
@@ -135,7 +142,7 @@ func Open(path string, o Options) (e *Engine, err error) {
 		return nil, err
 	}
 	e = &Engine{
-		db: db, path: path, limit: o.MaxSize, reserve: o.Reserve, read: o.Read, now: o.Now, tell: o.Broken, crash: o.Crash,
+		db: db, path: path, limit: o.MaxSize, reserve: o.Reserve, read: o.Read, now: o.Now, tell: o.Broken, nearer: o.Upgrading, crash: o.Crash,
 		commits: store.CommitSizes{Seconds: store.NewHistogram(secondsOfCommit...), Writes: store.NewHistogram(writesOfCommit...)},
 		reads:   make(map[*bbolt.Tx]time.Time),
 	}

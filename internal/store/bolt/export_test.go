@@ -64,7 +64,7 @@ func UpgradeRows(path string, noSync bool) error {
 	if err != nil {
 		return err
 	}
-	e := &Engine{db: db, path: path, crash: func(string) {}, reads: make(map[*bbolt.Tx]time.Time)}
+	e := &Engine{db: db, path: path, nearer: func() {}, crash: func(string) {}, reads: make(map[*bbolt.Tx]time.Time)}
 	err = e.upgrade([]step{marking('a'), marking('b')})
 	return errors.Join(err, rowsAre(db, "-ab"), db.Close())
 }

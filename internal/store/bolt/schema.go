@@ -49,6 +49,7 @@ func (e *Engine) upgrade(s []step) error {
 		return e.upToDate(was, newest(s))
 	}
 	if was < newest(s) && cursor == nil {
+		e.nearer()
 		if err := e.keepOld(was); err != nil {
 			return err
 		}
@@ -120,6 +121,7 @@ func (e *Engine) take(s step, to uint64, cursor []byte) error {
 		if err != nil {
 			return err
 		}
+		e.nearer()
 		e.crash("schema.batch")
 	}
 	return nil

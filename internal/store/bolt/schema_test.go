@@ -21,7 +21,7 @@ func bare(t *testing.T, path string, crash func(string)) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Engine{db: db, path: path, crash: crash, reads: make(map[*bbolt.Tx]time.Time)}
+	return &Engine{db: db, path: path, nearer: func() {}, crash: crash, reads: make(map[*bbolt.Tx]time.Time)}
 }
 
 // marking is a step that adds a mark to the value of every row, and refuses one
@@ -239,5 +239,35 @@ func TestWhoOnlyReadsBringsNothingUpToDate(t *testing.T) {
 	e, err = Open(path, Options{Read: true})
 	if err = errors.Join(err, e.Close()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAnUpgradeTellsThatItComesNearer before the copy, and with each batch: who
+// started us would else take us for stuck.
+func TestAnUpgradeTellsThatItComesNearer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "khyber.db")
+	e, err := Open(path, Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.db.Update(func(b *bbolt.Tx) error {
+		for i := range 2*stepBatch + 1 {
+			if err := b.Bucket(bRow).Put(fmt.Appendf(nil, "%06d", i), []byte("-")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err = errors.Join(err, e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	e = bare(t, path, func(string) {})
+	e.nearer = func() { told++ }
+	if err := errors.Join(e.upgrade([]step{marking('a')}), e.db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if told != 1+3 {
+		t.Errorf("told %d times, want 4", told)
 	}
 }
