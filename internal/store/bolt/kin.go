@@ -139,16 +139,19 @@ func (t *tx) Near(index store.Index, keys []uint64, from, to time.Time) ([][]new
 	first, last := day4(from), day4(to)
 	cur := t.Bucket(bNear).Cursor()
 	var tail []byte
+	var ids []news.ItemID // under one key after the other
 	for i, key := range keys {
+		ids = ids[:0]
 		prefix := nearRow(index, key)
 		tail = nearTail(tail[:0], key)
 		for k, row := cur.Seek(append(prefix, first...)); bytes.HasPrefix(k, prefix) && bytes.Compare(k[nearDay:], last) <= 0; k, row = cur.Next() {
 			for ; len(row) >= nearEntry; row = row[nearEntry:] {
 				if row[len(tail)-1] == tail[len(tail)-1] && bytes.HasPrefix(row, tail) { // most differ there
-					out[i] = append(out[i], news.ItemID(be(row[len(tail):])))
+					ids = append(ids, news.ItemID(be(row[len(tail):])))
 				}
 			}
 		}
+		out[i] = append(out[i], ids...)
 	}
 	return out, nil
 }
@@ -450,7 +453,9 @@ func unpackMember(row []byte) (store.Member, error) {
 func (t *tx) Members(stories []news.ItemID, most int) ([][]store.Member, error) {
 	out := make([][]store.Member, len(stories))
 	cur := t.Bucket(bMember).Cursor()
+	var members []store.Member // of one story after the other
 	for i, id := range stories {
+		members = members[:0]
 		prefix := be8(uint64(id))
 		k, v := cur.Seek(memberRow(id, math.MaxUint64))
 		if k == nil {
@@ -458,13 +463,14 @@ func (t *tx) Members(stories []news.ItemID, most int) ([][]store.Member, error) 
 		} else if !bytes.HasPrefix(k, prefix) {
 			k, v = cur.Prev()
 		}
-		for ; bytes.HasPrefix(k, prefix) && (most == 0 || len(out[i]) < most); k, v = cur.Prev() {
+		for ; bytes.HasPrefix(k, prefix) && (most == 0 || len(members) < most); k, v = cur.Prev() {
 			m, err := unpackMember(v)
 			if err != nil {
 				return nil, fmt.Errorf("story %s: %w", id, err)
 			}
-			out[i] = append(out[i], m)
+			members = append(members, m)
 		}
+		out[i] = append(out[i], members...)
 	}
 	return out, nil
 }
