@@ -162,15 +162,16 @@ func BenchmarkCommit(b *testing.B) {
 }
 
 // BenchmarkArchive commits new documents of 30 reports over archives of several
-// sizes, which grew by 20,000 reports a day: what an item costs must not grow
-// with what is kept.
+// sizes, which grew by 1,440 or by 20,000 reports a day: what an item costs must
+// not grow with what is kept, only with what is near in time.
 func BenchmarkArchive(b *testing.B) {
-	const items, sources, hourly = 30, 200, 28
-	for _, kept := range []int{10_000, 100_000} {
+	const items, sources = 30, 200
+	for _, c := range []struct{ kept, hourly int }{{12_000, 2}, {120_000, 2}, {10_000, 28}, {100_000, 28}} {
+		kept, hourly := c.kept, c.hourly
 		if testing.Short() {
 			kept /= 10
 		}
-		b.Run(fmt.Sprintf("kept=%d", kept), func(b *testing.B) {
+		b.Run(fmt.Sprintf("daily=%d/kept=%d", 24*hourly*items, kept), func(b *testing.B) {
 			ids, _ := documents(sources, 0)
 			w, _ := bench(b, ids)
 			n := 0
