@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"khyber/internal/feedtest"
+	"khyber/internal/publish"
 )
 
 // startDay serves what the first hours of the invented day left in a database.
@@ -100,6 +101,75 @@ func TestNewsboatListsEveryEntryOnce(t *testing.T) {
 	}
 	titles := output(ctx, t, nil, "sqlite3", cache, "select title from rss_item where feedurl like '%both%'")
 	compareTitles(t, "newsboat", strings.Split(strings.TrimSpace(titles), "\n"), both)
+}
+
+// TestNewsboatShowsASharedEntryOnce: without ?ids=topic an entry has one id, so
+// that newsboat shows it in one of the topics only, as the page of a topic says.
+func TestNewsboatShowsASharedEntryOnce(t *testing.T) {
+	needs(t, "newsboat")
+	ctx := patient(t)
+	daemon, w := startDay(ctx, t)
+	dir := t.TempDir()
+	at := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	urls := at("urls", daemon.url+"topics/both.atom\n"+daemon.url+"topics/everything.rss\n")
+	for range 2 {
+		got := output(ctx, t, nil, "newsboat", "-C", at("config", ""), "-u", urls, "-c", filepath.Join(dir, "cache.db"), "-x", "reload", "print-unread")
+		if want := fmt.Sprintf("%d unread articles", len(w.expected(false))); strings.TrimSpace(got) != want {
+			t.Errorf("newsboat says %q, want %q", strings.TrimSpace(got), want)
+		}
+	}
+}
+
+// TestListsGoThroughReadersAndBack has our lists imported by readers, and takes
+// back what one of them exports.
+func TestListsGoThroughReadersAndBack(t *testing.T) {
+	needs(t, "newsboat")
+	needs(t, "sfeed_opml_import")
+	ctx := patient(t)
+	daemon, _ := startDay(ctx, t)
+	for _, name := range []string{"topics.opml", "sources.opml"} {
+		list, dir := get(ctx, t, daemon.url+name), t.TempDir()
+		for file, text := range map[string][]byte{name: list, "config": nil, "urls": nil} {
+			if err := os.WriteFile(filepath.Join(dir, file), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		newsboat := func(args ...string) string {
+			return output(ctx, t, nil, "newsboat", append([]string{"-C", filepath.Join(dir, "config"), "-u", filepath.Join(dir, "urls"), "-c", filepath.Join(dir, "cache.db")}, args...)...)
+		}
+		newsboat("-i", filepath.Join(dir, name))
+		want, back := addresses(t, list), addresses(t, []byte(newsboat("-e")))
+		if len(want) == 0 || !slices.Equal(back, want) {
+			t.Errorf("%s through newsboat: got %q, want %q", name, back, want)
+		}
+		imported := output(ctx, t, list, "sfeed_opml_import")
+		for _, address := range want {
+			if !strings.Contains(imported, "'"+address+"'") {
+				t.Errorf("%s: sfeed has no %s in %s", name, address, imported)
+			}
+		}
+	}
+}
+
+// addresses are those of the subscriptions in a list, sorted.
+func addresses(t *testing.T, list []byte) []string {
+	t.Helper()
+	subs, _, err := publish.ParseOPML(bytes.NewReader(list))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, s := range subs {
+		out = append(out, s.URL)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // TestSfeedReadsTitlesOfEveryScript pipes both XML forms through sfeed.
