@@ -10,8 +10,9 @@ import (
 	"khyber/internal/text"
 )
 
-// credit ends a photo's caption, which says nothing of the text of the item.
-var credit = regexp.MustCompile(`(?i)[(\[][^()\[\]]*(?:\b(?:AP|AFP|Reuters|EPA|dpa|Getty|PTI|ANI|Photos?|Images?|File)\b|فوٹو|عکس:|انځور|صورة|फोटो|фото|ছবি)[^()\[\]]*[)\]]\s*$`)
+// credit ends a photo's caption, which says nothing of the text of the item: one
+// of an agency, or a name, a stroke and another name.
+var credit = regexp.MustCompile(`[(\[][^()\[\]]*(?:[A-Z]\pL+/(?:The )?[A-Z]|(?i)\b(?:AP|AFP|Reuters|EPA|dpa|Getty|PTI|ANI|Photos?|Images?|File)\b|فوٹو|عکس:|انځور|صورة|फोटो|фото|ছবি)[^()\[\]]*[)\]]\s*$`)
 
 // isCaption says whether a summary ends with the credit of a photo.
 func isCaption(summary string) bool {

@@ -96,12 +96,14 @@ func TestSummariesThatSayNothingAreNotUsable(t *testing.T) {
 		summary string
 		want    bool
 	}{
-		"a text":          {wire, true},
-		"short":           {"A crane finished the work.", false},
-		"the title again": {title + " Herald", false},
-		"an Urdu caption": {"کرین دریا پر گھوم رہی ہے اور کسان اپنی گاڑیوں سے دیکھ رہے ہیں (فوٹو: ہیرالڈ)", false},
-		"a caption":       {"A crane swings over the river while farmers watch from their carts. (Getty Images)", false},
-		"none":            {"", false},
+		"a text":           {wire, true},
+		"short":            {"A crane finished the work.", false},
+		"the title again":  {title + " Herald", false},
+		"an Urdu caption":  {"کرین دریا پر گھوم رہی ہے اور کسان اپنی گاڑیوں سے دیکھ رہے ہیں (فوٹو: ہیرالڈ)", false},
+		"a name's caption": {"A crane swings over the river while farmers watch from their carts. (Karim Belyal/The Belqis Press)", false},
+		"a speed":          {"A crane swings over the river while farmers watch a barge pass by (7 km/h)", true},
+		"a caption":        {"A crane swings over the river while farmers watch from their carts. (Getty Images)", false},
+		"none":             {"", false},
 	} {
 		if s := (report{outlet: "herald", title: title, summary: tc.summary}).sign(); s.usable != tc.want {
 			t.Errorf("%s: usable %v, want %v", name, s.usable, tc.want)
