@@ -28,11 +28,17 @@ func (p *pair) copyText() (int, bool) {
 	if !ok || p.titles < akinTitle && (similarity < wellContained || len(x) < foundWords || p.boilerplate(x)) || !p.titlesAgree(similarity) {
 		return similarity, false
 	}
+	return similarity, p.textInTime()
+}
+
+// textInTime says whether one text came soon enough after the other: later, the
+// titles must speak for it too.
+func (p *pair) textInTime() bool {
 	limit, more := textApart, Window
 	if p.samePublisher {
 		limit, more = textApartSame, p.sameLimit()
 	}
-	return similarity, p.apart <= limit || p.apart <= more && p.titles >= nearTitle && p.refused == ""
+	return p.apart <= limit || p.apart <= more && p.titles >= nearTitle && p.refused == ""
 }
 
 // boilerplate says whether a text that two items of one publisher share may be

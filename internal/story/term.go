@@ -77,18 +77,20 @@ func (r *reader) terms(s string) []term {
 func (r *reader) word(s string, i int) (term, int) {
 	t := &r.tokens[i]
 	word, next := r.term(t.Fold), i+1
-	switch {
-	case r.counted && word.numeral && r.v.ordinals[t.Fold] != "":
-		return r.number(r.v.ordinals[t.Fold]), i + 1
-	case r.counted && t.Fold == "one" && i+1 < len(r.tokens) && r.tokens[i+1].Fold == "of": // the greats
-		word.class = stopWord
-	case r.counted && word.numeral:
-		n, next := r.spelled(s, i)
-		return r.number(n), next
-	case r.counted && t.Fold == "united" && r.initials(i) != "":
-		word, next = r.term(r.initials(i)), i+2
-	case r.counted && t.Fold == "out" && i > 0 && strings.HasPrefix(r.tokens[i-1].Fold, "rul"): // ruled out
-		word.class = negation
+	if r.counted {
+		switch {
+		case t.Fold == "one" && i+1 < len(r.tokens) && r.tokens[i+1].Fold == "of": // the greats
+			word.class = stopWord
+		case word.numeral && r.v.ordinals[t.Fold] != "":
+			return r.number(r.v.ordinals[t.Fold]), next
+		case word.numeral:
+			n, next := r.spelled(s, i)
+			return r.number(n), next
+		case t.Fold == "united" && r.initials(i) != "":
+			word, next = r.term(r.initials(i)), i+2
+		case t.Fold == "out" && i > 0 && strings.HasPrefix(r.tokens[i-1].Fold, "rul"): // ruled out
+			word.class = negation
+		}
 	}
 	word.at = int32(i)
 	if first, _ := utf8.DecodeRuneInString(s[t.Start:]); unicode.IsUpper(first) {
