@@ -36,6 +36,13 @@ const (
 // expanded, a word in Latin capitals matches only capitals, a word may end
 // in *. Its error is a *Mistake.
 func ParsePhrase(phrase string) ([][]Word, error) {
+	for _, sign := range []string{`\`, ".*", ".+", "(?"} {
+		if strings.Contains(phrase, sign) {
+			return nil, &Mistake{
+				fmt.Sprintf("%q has %s of a regular expression", phrase, sign), "write the words; they are found whole; a rule takes an expression in `matches`",
+			}
+		}
+	}
 	texts, err := expand(phrase)
 	if err != nil {
 		return nil, err

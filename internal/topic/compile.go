@@ -112,7 +112,11 @@ func (c *compiler) keys(n news.Node, known []string) map[string]news.Node {
 	}
 	for _, p := range n.Pairs {
 		if !slices.Contains(known, p.Key) {
-			c.problem(p.Position, meant(p.Key, known), "unknown key %q", p.Key)
+			fix := meant(p.Key, known)
+			if other := otherKeys[p.Key]; slices.Contains(known, other) {
+				fix = fmt.Sprintf("did you mean %q?", other)
+			}
+			c.problem(p.Position, fix, "unknown key %q", p.Key)
 			continue
 		}
 		if _, ok := keys[p.Key]; ok {

@@ -182,6 +182,12 @@ func (c *compiler) field(n news.Node) field {
 	return f
 }
 
+// otherKeys are words that others use for a key.
+var otherKeys = map[string]string{
+	"and": "all", "or": "any", "not": "none", "must": "all", "must_not": "none", "should": "any", "keywords": "any",
+	"field": "in", "where": "in", "distance": "within", "regex": "matches", "regexp": "matches", "threshold": "reach", "except": "unless",
+}
+
 // otherFields are words that others use for a field.
 var otherFields = map[string]string{
 	"headline": "title", "header": "title", "heading": "title", "body": "text", "content": "text", "summary": "text", "description": "text",

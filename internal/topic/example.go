@@ -76,13 +76,32 @@ func (c *compiler) example(n news.Node) example {
 	return e
 }
 
+// cutAtComma reports whether example i and the next are one title that YAML
+// cut at its comma, and says so.
+func (c *compiler) cutAtComma(s *Set, t *topic, i int) bool {
+	if i+1 == len(t.examples) {
+		return false
+	}
+	a, b := &t.examples[i], &t.examples[i+1]
+	whole := news.Item{Title: a.text + ", " + b.text}
+	if !b.wanted || a.at.Line != b.at.Line || s.why(t, &whole).Match.Verdict != news.In {
+		return false
+	}
+	c.problems = append(c.problems, news.Problem{
+		Position: a.at, Text: fmt.Sprintf("%s: example is cut at its comma: %q", t.ID, a.text), Fix: fmt.Sprintf("quote the title: %q", whole.Title),
+	})
+	return true
+}
+
 // runExamples judges the examples of a topic (E6).
 func (c *compiler) runExamples(s *Set, t *topic) {
-	for i := range t.examples {
+	for i := 0; i < len(t.examples); i++ {
 		e := &t.examples[i]
 		r := s.why(t, &e.item)
 		switch in := r.Match.Verdict == news.In; {
 		case in == e.wanted:
+		case e.wanted && c.cutAtComma(s, t, i):
+			i++ // the rest of that title
 		case e.wanted:
 			c.problems = append(c.problems, news.Problem{
 				Position: e.at, Text: fmt.Sprintf("%s: example is not matched: %q", t.ID, e.text), Fix: r.missed(),

@@ -17,6 +17,7 @@ func TestProblemsSayWhereAndWhatToDo(t *testing.T) {
 	for _, c := range []struct{ name, src, want string }{
 		{"E1 key of a topic", "    inclde: [a]\n" + ok, `4:5: topic "x": unknown key "inclde"; did you mean "include"?`},
 		{"E1 key of a rule", rule("{name: r, ani: [gate], any: [gate]}"), `5:19: topic "x": unknown key "ani"; did you mean "any"?`},
+		{"E1 key by another name", rule("{name: r, any: [gate], not: [fog]}"), `5:32: topic "x": unknown key "not"; did you mean "none"?`},
 		{"E1 repeated key", rule("{name: r, any: [gate], any: [fog]}"), `5:32: topic "x": key "any" is given twice; join the two`},
 		{"E1 entity", rule("{name: r, any: [$talban]}"), `5:25: topic "x": $talban is not in the lexicon; did you mean $taliban?`},
 		{"E1 entity far off", rule("{name: r, any: [$zzz]}"), `5:25: topic "x": $zzz is not in the lexicon; add it under lexicon:`},
@@ -31,6 +32,7 @@ func TestProblemsSayWhereAndWhatToDo(t *testing.T) {
 		{"E1 no define at all", rule("{name: r, any: [~act]}"), `5:25: topic "x": ~act is not defined; add it under define:`},
 		{"E1 rule name", "    include: [{name: r, any: [gate]}, {name: r, any: [fog]}]\n", `4:46: topic "x": include: two rules are named «r»; give each rule its own name: readers see it`},
 		{"E2 phrase", rule(`{name: r, any: ["(a|b"]}`), `5:25: topic "x": "(a|b" has a ( that is not closed; write (this|that)`},
+		{"E2 regular expression", rule("{name: r, any: ['(?i)dam']}"), "5:25: topic \"x\": \"(?i)dam\" has (? of a regular expression; write the words; they are found whole; a rule takes an expression in `matches`"},
 		{"E2 phrase across punctuation", rule(`{name: r, any: ["a, b"]}`), "5:25: topic \"x\": \"a, b\" can never be found: a phrase does not cross punctuation; write its parts as terms of `all` or `near`"},
 		{"E3 no name", rule("{any: [gate]}"), `5:9: topic "x": include: a rule has no name; add name: what a reader shall see as the reason`},
 		{"E3 no condition", rule("{name: r}"), `5:9: topic "x": include: rule «r» has no condition; add any:, all:, near: or another condition`},
@@ -58,6 +60,7 @@ func TestProblemsSayWhereAndWhatToDo(t *testing.T) {
 		{"E5 cycle", "    define: {a: [~b], b: [~a]}\n" + ok, `4:14: topic "x": define: ~a leads back to itself: ~a → ~b → ~a; remove one of the steps`},
 		{"E5 matches", rule("{name: r, matches: '(i?)(a'}"), "5:28: topic \"x\": matches: missing closing ): `(i?)(a` at character 1; the syntax is that of Go's regexp, RE2"},
 		{"E6 not matched", ok + "    examples: {match: [ridge], ignore: [fog]}\n", `5:24: x: example is not matched: "ridge"; nearest: «r», no "gate"`},
+		{"E6 cut at its comma", rule("{name: r, all: [gate, fog]}") + "    examples: {match: [the gate, the fog], ignore: [x]}\n", `6:24: x: example is cut at its comma: "the gate"; quote the title: "the gate, the fog"`},
 		{"E6 not ignored", ok + "    examples: {match: [gate], ignore: [gate of old]}\n", `5:40: x: example is not ignored: "gate of old"; it is taken by «r»: "gate" (title)`},
 		{"E6 in both lists", ok + "    examples: {match: [gate], ignore: [gate]}\n", `5:40: topic "x": example stands in both lists: "gate"; keep it in one of them`},
 		{"always", rule("{name: r, always: false}"), `5:27: topic "x": always: can only be true; leave it out`},
