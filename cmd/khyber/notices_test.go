@@ -171,7 +171,7 @@ func (b *bureau) fail(sources ...int) {
 	}
 }
 
-//size: one life of a target, whose notices are numbered through
+// size: one life of a target, whose notices are numbered through
 func TestNoticesComeOnceInOrderAndSigned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBureau(t)

@@ -127,8 +127,14 @@ func TestNoSourceSteersATerminal(t *testing.T) {
 		"  - {id: sick, url: \"SITE/sick\", allow_private_network: true}\n"+
 		"topics: [{id: all, title: All, include: [{name: a, always: true}]}]\n", "SITE", srv.URL))
 	for _, args := range [][]string{
-		{"poll"}, {"sources"}, {"near-misses", "all"}, {"backtest", "all"}, {"doctor"}, {"try", "--allow-private-network", srv.URL + "/feed"},
-		{"try", "--allow-private-network", srv.URL + "/page"}, {"add", "--dry-run", "--id", "x", "--allow-private-network", srv.URL + "/feed?2"},
+		{"poll"},
+		{"sources"},
+		{"near-misses", "all"},
+		{"backtest", "all"},
+		{"doctor"},
+		{"try", "--allow-private-network", srv.URL + "/feed"},
+		{"try", "--allow-private-network", srv.URL + "/page"},
+		{"add", "--dry-run", "--id", "x", "--allow-private-network", srv.URL + "/feed?2"},
 	} {
 		out, errs, _ := d.try(args...)
 		if i := strings.IndexFunc(out+errs, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }); i >= 0 {
