@@ -33,8 +33,9 @@ type spell struct {
 	detail       string    // as it was said last
 }
 
-// ills remembers the spells since the start in which the database took no writes:
-// it cannot keep those. All others stand among its events.
+// ills remembers spells since the start: those in which the database took no
+// writes, which it cannot keep, and those of notices, of which no notice would
+// tell. All others stand among the store's events.
 type ills struct {
 	mu     sync.Mutex
 	spells []spell // oldest first
