@@ -75,7 +75,7 @@ type ReadTx interface {
 	// Uses returns the appearances of texts at their sources, in any order.
 	Uses(texts []Text) ([][]story.Use, error)
 	// Near returns for each key what an index holds under it between two days, in
-	// the order in which it was put there.
+	// any order; an item may be there more than once.
 	Near(index Index, keys []uint64, from, to time.Time) ([][]news.ItemID, error)
 	// Edges and Overrides return for each item those that it is an end of.
 	Edges(ids []news.ItemID) ([][]story.Edge, error)
@@ -103,8 +103,7 @@ type ReadTx interface {
 
 	// What only a Stream asks for, since nothing else names it: every key with
 	// the item that carries it, every text with its uses, every entry of an
-	// index in the order in which those under one key were put there, and the
-	// highest mark that a topic has ever given.
+	// index, and the highest mark that a topic has ever given.
 	EachKey(f func(KeyOf) error) error
 	EachUse(f func(Text, []story.Use) error) error
 	EachNear(f func(Index, Near) error) error
@@ -129,8 +128,8 @@ type Tx interface {
 	// PutUses adds the uses of texts that are not there yet. Their times are of
 	// whole seconds.
 	PutUses(texts []Text, uses [][]story.Use) error
-	// PutNear adds to an index, at most most items under one key of a day. What is
-	// there is not added again.
+	// PutNear adds to an index, at most most items under one key of a day, or twice
+	// as many for a while.
 	PutNear(index Index, entries []Near, most int) error
 	// DropNear deletes what the indexes hold of days before a time, and the uses
 	// before another. It may look at some of both only, at others when it is called

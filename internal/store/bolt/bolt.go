@@ -87,6 +87,8 @@ type Engine struct {
 	packer  *packer
 	ledger  *store.Ledger
 	group   group
+	nearLog *nearLog // of the transaction that writes; nil: not read yet
+	logMost int      // entries of it
 	now     func() time.Time
 	tell    func(error) // Options.Broken
 	nearer  func()      // Options.Upgrading
@@ -143,6 +145,7 @@ func Open(path string, o Options) (e *Engine, err error) {
 	}
 	e = &Engine{
 		db: db, path: path, limit: o.MaxSize, reserve: o.Reserve, read: o.Read, now: o.Now, tell: o.Broken, nearer: o.Upgrading, crash: o.Crash,
+		logMost: logMost,
 		commits: store.CommitSizes{Seconds: store.NewHistogram(secondsOfCommit...), Writes: store.NewHistogram(writesOfCommit...)},
 		reads:   make(map[*bbolt.Tx]time.Time),
 	}

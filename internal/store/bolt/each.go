@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"time"
 
 	"khyber/internal/news"
 	"khyber/internal/store"
@@ -80,12 +79,12 @@ func (t *tx) EachUse(f func(store.Text, []story.Use) error) error {
 
 // EachNear goes through the indexes.
 func (t *tx) EachNear(f func(store.Index, store.Near) error) error {
-	return t.Bucket(bNear).ForEach(func(name, row []byte) error {
-		if len(name) != nearDay+4 {
+	err := t.Bucket(bNear).ForEach(func(name, row []byte) error {
+		if len(name) != nearName {
 			return fmt.Errorf("%w: row of %s", errDamaged, bNear)
 		}
 		head := binary.BigEndian.Uint16(name)
-		at := time.Unix(int64(binary.BigEndian.Uint32(name[nearDay:]))*int64(24*time.Hour/time.Second), 0).UTC()
+		at := day(binary.BigEndian.Uint32(name[nearDay:])).time()
 		for ; len(row) >= nearEntry; row = row[nearEntry:] {
 			key := uint64(head&0xfff)<<nearShift | uint64(row[0])<<32 | uint64(binary.BigEndian.Uint32(row[1:]))
 			if err := f(store.Index(head>>12), store.Near{Key: key, At: at, ID: news.ItemID(be(row[5:]))}); err != nil {
@@ -94,6 +93,20 @@ func (t *tx) EachNear(f func(store.Index, store.Near) error) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	log, err := t.log()
+	if err != nil {
+		return err
+	}
+	for i := range log.entries {
+		e := &log.entries[i]
+		if err := f(e.key.index(), store.Near{Key: e.key.key(), At: e.day.time(), ID: e.id}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Top returns the highest mark that a topic has ever given.

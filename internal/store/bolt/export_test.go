@@ -50,8 +50,10 @@ func GiveName(from, to string) error { return giveName(from, to) }
 // NearBytes returns the bytes of the pages that hold the near indexes.
 func (e *Engine) NearBytes() (n int64, err error) {
 	err = e.db.View(func(b *bbolt.Tx) error {
-		s := b.Bucket(bNear).Stats()
-		n = int64(s.LeafAlloc + s.BranchAlloc)
+		for _, name := range [][]byte{bNear, bNearLog} {
+			s := b.Bucket(name).Stats()
+			n += int64(s.LeafAlloc + s.BranchAlloc)
+		}
 		return nil
 	})
 	return n, err

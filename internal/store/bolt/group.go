@@ -111,6 +111,9 @@ func (e *Engine) commit(calls []*call) (n int) {
 			}
 			return t.run(calls, failed, &n)
 		})
+		if err != nil {
+			e.nearLog = nil // it has what was undone
+		}
 		if errors.Is(err, errAgain) {
 			continue
 		}

@@ -29,7 +29,8 @@ var (
 	bEntry    = []byte("entry")    // origin → bucket: mark8 → entry
 	bMark     = []byte("mark")     // origin → bucket: seq8 → mark8
 	bUse      = []byte("use")      // source4 · text8 · item8 → time5 · other8, packed
-	bNear     = []byte("near")     // index and key2 · day4 → entries: see nearRow
+	bNear     = []byte("near")     // index and key2 · day4 → entries: see near.go
+	bNearLog  = []byte("nearlog")  // number8 → index and key8 · day4 · item8 … that wait for near
 	bEdge     = []byte("edge")     // low8 · high8 → edge; high8 · low8 → 1
 	bOverride = []byte("override") // low8 · high8 and high8 · low8 → override
 	bKin      = []byte("kin")      // item8 → kin
@@ -37,7 +38,7 @@ var (
 	bRow      = []byte("row")      // table1 · key → value
 )
 
-var buckets = [][]byte{bMeta, bConfig, bSource, bPolls, bDocument, bSeq, bItem, bStub, bKey, bRevision, bTopic, bEntry, bMark, bUse, bNear, bEdge, bOverride, bKin, bMember, bRow}
+var buckets = [][]byte{bMeta, bConfig, bSource, bPolls, bDocument, bSeq, bItem, bStub, bKey, bRevision, bTopic, bEntry, bMark, bUse, bNear, bNearLog, bEdge, bOverride, bKin, bMember, bRow}
 
 // fillOrdered is the share of a page that is filled where keys only grow: a row
 // is a quarter of a page, so that a little less would waste one.
@@ -55,6 +56,8 @@ type tx struct {
 	bytes  int
 	put    []store.Source // records written, for the ledger after the commit
 	gone   []string
+
+	snapshot *nearLog // of one that only reads
 }
 
 func be8(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), n) }
@@ -83,6 +86,15 @@ func (t *tx) unset(bucket, key []byte) error {
 	t.wrote = true
 	if err := t.Bucket(bucket).Delete(key); err != nil {
 		return fmt.Errorf("delete: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) unsetAll(bucket []byte, keys [][]byte) error {
+	for _, k := range keys {
+		if err := t.unset(bucket, k); err != nil {
+			return err
+		}
 	}
 	return nil
 }
