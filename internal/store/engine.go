@@ -74,16 +74,17 @@ type ReadTx interface {
 	Revisions(ids []news.ItemID) ([][]news.Revision, error)
 	// Uses returns the appearances of texts at their sources, in any order.
 	Uses(texts []Text) ([][]story.Use, error)
-	// Near returns for each key what an index holds under it between two days, in
+	// Near tells f for each key what an index holds under it between two days, in
 	// any order; an item may be there more than once.
-	Near(index Index, keys []uint64, from, to time.Time) ([][]news.ItemID, error)
+	Near(index Index, keys []uint64, from, to time.Time, f func(key int, id news.ItemID)) error
 	// Edges and Overrides return for each item those that it is an end of.
 	Edges(ids []news.ItemID) ([][]story.Edge, error)
 	Overrides(ids []news.ItemID) ([][]story.Override, error)
 	Kin(ids []news.ItemID) ([]Kin, error)
-	// Members returns the members of stories, at most so many of each, those
-	// that arrived last first; 0: all. An item that stands alone has none.
-	Members(stories []news.ItemID, most int) ([][]Member, error)
+	// Members tells f the members of one story after the other, at most so many of
+	// each, those that arrived last first; 0: all. An item that stands alone has
+	// none.
+	Members(stories []news.ItemID, most int, f func(story int, m Member)) error
 	// Marks returns the marks of items in a topic; 0: it has none.
 	Marks(topic string, ids []news.ItemID) ([]news.Mark, error)
 	Topics() ([]Topic, error)

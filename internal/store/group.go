@@ -22,6 +22,7 @@ func (r *relation) group([]news.ItemID) error {
 		}
 		for _, id := range ids {
 			done[id] = true
+			r.joined[id] = ids
 		}
 		if err := r.regroup(ids, edges, overrides); err != nil {
 			return err

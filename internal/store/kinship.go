@@ -70,13 +70,9 @@ func rank(copied bool) int {
 func (f *family) ids(tx ReadTx, k Kin) ([]news.ItemID, error) {
 	var ids []news.ItemID
 	if k.Story != 0 || len(f.stories) > 1 {
-		members, err := tx.Members(f.stories, 0)
-		if err != nil {
-			return nil, err
-		}
 		ids = append(ids, f.stories...) // one that stands alone has no members
-		for _, m := range slices.Concat(members...) {
-			ids = append(ids, m.Item)
+		if err := tx.Members(f.stories, 0, func(_ int, m Member) { ids = append(ids, m.Item) }); err != nil {
+			return nil, err
 		}
 	}
 	if k.Group != 0 {

@@ -119,14 +119,17 @@ func (r *relation) vector(id news.ItemID) *story.Vector {
 // storyOfGroup returns the story of an item's copies: of the first one that has
 // one, else that which the first of all begins; 0: which is the item.
 func (r *relation) storyOfGroup(id, representative news.ItemID) (news.ItemID, error) {
-	ids, _, _, err := component(r.tx, id)
-	if err != nil {
-		return 0, err
+	ids := r.joined[id]
+	if ids == nil {
+		var err error
+		if ids, _, _, err = component(r.tx, id); err != nil {
+			return 0, err
+		}
 	}
 	if err := r.family(ids); err != nil {
 		return 0, err
 	}
-	ids = slices.DeleteFunc(ids, func(other news.ItemID) bool {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(other news.ItemID) bool {
 		k := r.kin[other]
 		return other == id || k.Group != representative || k.Story == 0
 	})
@@ -184,22 +187,29 @@ func (r *relation) storyOfEdge(id news.ItemID) (news.ItemID, error) {
 func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 	v := r.vector(id)
 	at := r.items[id].Item.At
-	found, err := r.tx.Near(NearStories, story.StoryKeys(v), at.Add(-story.StoryOpen), at.Add(story.StoryOpen))
-	if err != nil {
+	if err := r.tx.Near(NearStories, story.StoryKeys(v), at.Add(-story.StoryOpen), at.Add(story.StoryOpen), r.counts.hit); err != nil {
 		return story.Linked{}, err
 	}
-	ids := r.counts.heaviest(found, func(int) int { return 1 }, storyShared)
+	ids := r.counts.heaviest(func(int) int { return 1 }, storyShared)
 	ids = slices.DeleteFunc(ids, func(s news.ItemID) bool { return s == id })
 	ids = ids[:min(len(ids), linkStories)]
-	members, err := r.tx.Members(ids, heardMembers)
+	r.heard = r.heard[:0]
+	ends := make([]int, len(ids)) // of each story's in heard
+	err := r.tx.Members(ids, heardMembers, func(i int, m Member) {
+		r.heard = append(r.heard, m)
+		ends[i] = len(r.heard)
+	})
 	if err != nil {
 		return story.Linked{}, err
 	}
 	open := make([]story.Open, len(ids))
+	from := 0
 	for i, s := range ids {
-		if open[i], err = r.open(s, members[i]); err != nil {
+		to := max(from, ends[i])
+		if open[i], err = r.open(s, r.heard[from:to]); err != nil {
 			return story.Linked{}, err
 		}
+		from = to
 	}
 	return story.Link(v, open), nil
 }

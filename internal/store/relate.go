@@ -39,13 +39,16 @@ type relation struct {
 	items   map[news.ItemID]*Stored // read so far; nil: its text has expired
 	named   map[news.ItemID]uint64  // TextHash of items looked up so far; 0: it has no text
 	signs   signer
+	keys    map[news.ItemID][]story.CandidateKey
 	uses    map[Text][]story.Use
 	touched map[news.ItemID]bool          // their component may have changed
 	kin     map[news.ItemID]Kin           // read so far, as it will be
 	titles  map[news.ItemID]*story.Vector // made so far
 	changed map[news.ItemID]bool          // whose kin is another one
 	pending []news.ItemID                 // whose kin was not written yet
+	joined  map[news.ItemID][]news.ItemID // what group found in its component
 	counts  tallies
+	heard   []Member // of the stories that are looked at; used again
 }
 
 func newRelation(c *commit) *relation {
@@ -53,9 +56,10 @@ func newRelation(c *commit) *relation {
 		c.copies = make(map[string]int)
 	}
 	return &relation{
-		commit: c, items: make(map[news.ItemID]*Stored), named: make(map[news.ItemID]uint64), signs: newSigner(c.view),
+		commit: c, items: make(map[news.ItemID]*Stored), named: make(map[news.ItemID]uint64), signs: newSigner(c.view), keys: make(map[news.ItemID][]story.CandidateKey),
 		uses: make(map[Text][]story.Use), touched: make(map[news.ItemID]bool), kin: make(map[news.ItemID]Kin),
 		titles: make(map[news.ItemID]*story.Vector), changed: make(map[news.ItemID]bool),
+		joined: make(map[news.ItemID][]news.ItemID),
 	}
 }
 
@@ -241,7 +245,8 @@ func (r *relation) index(ids []news.ItemID) error {
 	var near, named []Near
 	for _, id := range ids {
 		at := r.items[id].Item.At
-		for _, k := range story.CandidateKeys(r.sign(id)) {
+		r.keys[id] = story.CandidateKeys(r.sign(id))
+		for _, k := range r.keys[id] {
 			near = append(near, Near{Key: uint64(k), At: at, ID: id})
 		}
 		for _, k := range story.NameKeys(r.sign(id)) {
@@ -300,17 +305,16 @@ func (r *relation) connect(ids []news.ItemID) error {
 
 // candidates returns the items that share enough with one.
 func (r *relation) candidates(id news.ItemID) ([]news.ItemID, error) {
-	keys := story.CandidateKeys(r.sign(id))
+	keys := r.keys[id]
 	plain := make([]uint64, len(keys))
 	for i, k := range keys {
 		plain[i] = uint64(k)
 	}
 	at := r.items[id].Item.At
-	found, err := r.tx.Near(NearCopies, plain, at.Add(-story.Window), at.Add(story.Window))
-	if err != nil {
+	if err := r.tx.Near(NearCopies, plain, at.Add(-story.Window), at.Add(story.Window), r.counts.hit); err != nil {
 		return nil, err
 	}
-	ids := r.counts.heaviest(found, func(key int) int { return keys[key].Weight() }, story.Enough)
+	ids := r.counts.heaviest(func(key int) int { return keys[key].Weight() }, story.Enough)
 	ids = slices.DeleteFunc(ids, func(other news.ItemID) bool { return other == id })
 	if len(ids) > candidateMost {
 		r.capped++
@@ -382,16 +386,18 @@ func (r *relation) showStory(id news.ItemID) ([]news.ItemID, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.tx.Members(stories, shownMembers)
+	var members []Member
+	alone := slices.Clone(stories)
+	err = r.tx.Members(stories, shownMembers, func(i int, m Member) {
+		members = append(members, m)
+		r.named[m.Item] = m.Text
+		alone[i] = 0
+	})
 	if err != nil {
 		return nil, err
 	}
-	members := slices.Concat(found...)
-	for _, m := range members {
-		r.named[m.Item] = m.Text
-	}
-	for i, id := range stories {
-		if len(found[i]) == 0 { // a story of one
+	for _, id := range alone {
+		if id != 0 { // a story of one
 			members = append(members, Member{Item: id})
 		}
 	}

@@ -121,11 +121,16 @@ func possibly(tx ReadTx, v *view, items []news.Item, f *family) ([]Possible, err
 	}
 	for i := range items[:min(len(items), possibleOf)] {
 		item := &items[i]
-		found, err := tx.Near(NearNames, story.NameKeys(signs.sign(item)), item.At.Add(-story.AcrossScripts), item.At.Add(story.AcrossScripts))
+		var ids []news.ItemID
+		err := tx.Near(NearNames, story.NameKeys(signs.sign(item)), item.At.Add(-story.AcrossScripts), item.At.Add(story.AcrossScripts), func(_ int, id news.ItemID) {
+			if !seen[id] {
+				ids = append(ids, id)
+			}
+		})
 		if err != nil {
 			return nil, err
 		}
-		ids := slices.DeleteFunc(sortedSet(slices.Concat(found...), cmp.Compare[news.ItemID]), func(id news.ItemID) bool { return seen[id] })
+		ids = sortedSet(ids, cmp.Compare[news.ItemID])
 		stored, err := tx.Items(ids[:min(len(ids), possibleRead)])
 		if err != nil {
 			return nil, err

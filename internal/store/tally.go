@@ -10,6 +10,7 @@ import (
 // tallies weighs what was found under several keys. Its memory is used again:
 // for each item that is compared, hundreds are found.
 type tallies struct {
+	found   []hit
 	slots   []tally // by the last bits of the item, which is a hash, or behind; a power of two
 	heavier []int   // slots that weigh enough
 }
@@ -21,29 +22,37 @@ type tally struct {
 	weight int32
 }
 
-// heaviest returns what stands under keys that weigh least together, the
-// heaviest first, then by ID. Who stands under a key on several days counts once.
-func (t *tallies) heaviest(found [][]news.ItemID, weight func(key int) int, least int) []news.ItemID {
-	t.clear(found)
+// hit is an item that stands under a key.
+type hit struct {
+	key  int32
+	item news.ItemID
+}
+
+// hit notes what stands under a key, one key after the other.
+func (t *tallies) hit(key int, item news.ItemID) { t.found = append(t.found, hit{int32(key), item}) }
+
+// heaviest returns those of the hits since the last call whose keys weigh least
+// together, the heaviest first, then by ID. Who stands under a key on several
+// days counts once.
+func (t *tallies) heaviest(weight func(key int) int, least int) []news.ItemID {
+	t.clear()
 	mask := len(t.slots) - 1
-	for key, items := range found {
-		w := int32(weight(key))
-		for _, item := range items {
-			at := int(item) & mask
-			for t.slots[at].item != 0 && t.slots[at].item != item {
-				at = (at + 1) & mask
-			}
-			s := &t.slots[at]
-			if s.item != 0 && s.key == int32(key) {
-				continue
-			}
-			before := s.weight
-			*s = tally{item, int32(key), before + w}
-			if before < int32(least) && s.weight >= int32(least) {
-				t.heavier = append(t.heavier, at)
-			}
+	for _, h := range t.found {
+		at := int(h.item) & mask
+		for t.slots[at].item != 0 && t.slots[at].item != h.item {
+			at = (at + 1) & mask
+		}
+		s := &t.slots[at]
+		if s.item != 0 && s.key == h.key {
+			continue
+		}
+		before := s.weight
+		*s = tally{h.item, h.key, before + int32(weight(int(h.key)))}
+		if before < int32(least) && s.weight >= int32(least) {
+			t.heavier = append(t.heavier, at)
 		}
 	}
+	t.found = t.found[:0]
 	slices.SortFunc(t.heavier, func(a, b int) int {
 		return cmp.Or(cmp.Compare(t.slots[b].weight, t.slots[a].weight), cmp.Compare(t.slots[a].item, t.slots[b].item))
 	})
@@ -55,13 +64,9 @@ func (t *tallies) heaviest(found [][]news.ItemID, weight func(key int) int, leas
 }
 
 // clear makes room for all that was found, twice as much as is needed.
-func (t *tallies) clear(found [][]news.ItemID) {
-	n := 1
-	for _, items := range found {
-		n += 2 * len(items)
-	}
+func (t *tallies) clear() {
 	size := 1
-	for size < n {
+	for size < 1+2*len(t.found) {
 		size *= 2
 	}
 	if cap(t.slots) < size {

@@ -114,10 +114,8 @@ func sameWords(a, b []term) bool {
 // verdict fills in what verdicts have.
 func (p *pair) verdict(relation news.Relation, rule string, similarity int) Verdict {
 	v := Verdict{Relation: relation, Rule: rule, Similarity: similarity, Apart: p.apart}
-	shared := slices.DeleteFunc(slices.Clone(p.a.set), func(t term) bool {
-		return t.class&function != 0 || !contains(p.b.set, t.hash)
-	})
-	for _, t := range rarest(shared, 3) {
+	shared := rarest(p.a.set, sharedMost, func(t *term) bool { return t.class&function == 0 && contains(p.b.set, t.hash) })
+	for _, t := range shared {
 		v.Shared = append(v.Shared, t.stem)
 	}
 	return v

@@ -205,7 +205,7 @@ func (k CandidateKey) Weight() int {
 // rarest words and passages, and its link. At most 7, sorted, none twice.
 func CandidateKeys(s *Signature) []CandidateKey {
 	keys := make([]CandidateKey, 0, titleKeys+shingleKeys+1)
-	for _, t := range rarest(s.set, titleKeys) {
+	for _, t := range rarest(s.set, titleKeys, everyTerm) {
 		if t.class&(function|everyday) != 0 {
 			break // every report of the day has it
 		}
@@ -223,14 +223,26 @@ func CandidateKeys(s *Signature) []CandidateKey {
 	return slices.Compact(keys)
 }
 
-// rarest returns the n terms with the largest IDF, common ones last, ties by hash.
-func rarest(set []term, n int) []term {
-	out := slices.Clone(set)
-	slices.SortFunc(out, func(a, b term) int {
-		return cmp.Or(cmp.Compare(a.class&(function|everyday), b.class&(function|everyday)), cmp.Compare(b.idf, a.idf), cmp.Compare(a.hash, b.hash))
-	})
-	return out[:min(n, len(out))]
+// rarest returns the n terms of some with the largest IDF, common ones last, ties
+// by hash.
+func rarest(set []term, n int, some func(*term) bool) []*term {
+	out := make([]*term, 0, n+1)
+	for i := range set {
+		t := &set[i]
+		if !some(t) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(out, t, func(a, b *term) int {
+			return cmp.Or(cmp.Compare(a.class&(function|everyday), b.class&(function|everyday)), cmp.Compare(b.idf, a.idf), cmp.Compare(a.hash, b.hash))
+		})
+		if at < n {
+			out = slices.Insert(out, at, t)[:min(len(out)+1, n)]
+		}
+	}
+	return out
 }
+
+func everyTerm(*term) bool { return true }
 
 // rarestShingles returns the hashes of the n runs of five words with the largest
 // sum of IDF, ties by hash.

@@ -322,12 +322,9 @@ func unpackMember(row []byte) (store.Member, error) {
 	return store.Member{Item: news.ItemID(be(row)), Text: be(row[8:]), Group: news.ItemID(be(row[16:]))}, nil
 }
 
-func (t *tx) Members(stories []news.ItemID, most int) ([][]store.Member, error) {
-	out := make([][]store.Member, len(stories))
+func (t *tx) Members(stories []news.ItemID, most int, f func(story int, m store.Member)) error {
 	cur := t.Bucket(bMember).Cursor()
-	var members []store.Member // of one story after the other
 	for i, id := range stories {
-		members = members[:0]
 		prefix := be8(uint64(id))
 		k, v := cur.Seek(memberRow(id, math.MaxUint64))
 		if k == nil {
@@ -335,16 +332,16 @@ func (t *tx) Members(stories []news.ItemID, most int) ([][]store.Member, error) 
 		} else if !bytes.HasPrefix(k, prefix) {
 			k, v = cur.Prev()
 		}
-		for ; bytes.HasPrefix(k, prefix) && (most == 0 || len(members) < most); k, v = cur.Prev() {
+		for n := 0; bytes.HasPrefix(k, prefix) && (most == 0 || n < most); n++ {
 			m, err := unpackMember(v)
 			if err != nil {
-				return nil, fmt.Errorf("story %s: %w", id, err)
+				return fmt.Errorf("story %s: %w", id, err)
 			}
-			members = append(members, m)
+			f(i, m)
+			k, v = cur.Prev()
 		}
-		out[i] = append(out[i], members...)
 	}
-	return out, nil
+	return nil
 }
 
 func (t *tx) Marks(topic string, ids []news.ItemID) ([]news.Mark, error) {

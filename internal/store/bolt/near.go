@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"khyber/internal/news"
 	"khyber/internal/store"
 )
@@ -143,40 +145,41 @@ func (t *tx) readLog() (*nearLog, error) {
 	return l, nil
 }
 
-func (t *tx) Near(index store.Index, keys []uint64, from, to time.Time) ([][]news.ItemID, error) {
+func (t *tx) Near(index store.Index, keys []uint64, from, to time.Time, f func(key int, id news.ItemID)) error {
 	log, err := t.log()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := make([][]news.ItemID, len(keys))
 	first, last := dayOf(from), dayOf(to)
-	begin, end := be4(first), be4(last)
 	cur := t.Bucket(bNear).Cursor()
-	var name, tail []byte
-	var ids []news.ItemID // under one key after the other
 	for i, plain := range keys {
-		ids = ids[:0]
 		key := keyOf(index, plain)
-		name, tail = append(key.row(name[:0]), begin...), key.tail(tail[:0])
-		for k, row := cur.Seek(name); bytes.HasPrefix(k, name[:nearDay]) && bytes.Compare(k[nearDay:], end) <= 0; k, row = cur.Next() {
-			for ; len(row) >= nearEntry; row = row[nearEntry:] {
-				if row[len(tail)-1] == tail[len(tail)-1] && bytes.HasPrefix(row, tail) { // most differ there
-					ids = append(ids, news.ItemID(be(row[len(tail):])))
-				}
-			}
-		}
+		inRows(cur, key, first, last, func(id news.ItemID) { f(i, id) })
 		log.each(key, func(e *logged) bool {
 			if first <= e.day && e.day <= last {
-				ids = append(ids, e.id)
+				f(i, e.id)
 			}
 			return true
 		})
-		out[i] = append(out[i], ids...)
 	}
-	return out, nil
+	return nil
 }
 
-func be4(d day) []byte { return binary.BigEndian.AppendUint32(nil, uint32(d)) }
+// inRows visits what the rows have of a key.
+func inRows(cur *bbolt.Cursor, key nearKey, first, last day, f func(news.ItemID)) {
+	var buf [nearName + nearEntry]byte
+	name := be4(key.row(buf[:0]), first)
+	tail := key.tail(name[nearName:])
+	for k, row := cur.Seek(name); bytes.HasPrefix(k, name[:nearDay]) && day(binary.BigEndian.Uint32(k[nearDay:])) <= last; k, row = cur.Next() {
+		for ; len(row) >= nearEntry; row = row[nearEntry:] {
+			if row[len(tail)-1] == tail[len(tail)-1] && bytes.HasPrefix(row, tail) { // most differ there
+				f(news.ItemID(be(row[len(tail):])))
+			}
+		}
+	}
+}
+
+func be4(b []byte, d day) []byte { return binary.BigEndian.AppendUint32(b, uint32(d)) }
 
 func (t *tx) PutNear(index store.Index, entries []store.Near, most int) error {
 	log, err := t.log()
@@ -191,7 +194,7 @@ func (t *tx) PutNear(index store.Index, entries []store.Near, most int) error {
 		}
 		log.add(key, d, e.ID)
 		row = binary.BigEndian.AppendUint64(row, uint64(key))
-		row = binary.BigEndian.AppendUint32(row, uint32(d))
+		row = be4(row, d)
 		row = binary.BigEndian.AppendUint64(row, uint64(e.ID))
 	}
 	if len(row) == 0 {
@@ -229,7 +232,7 @@ func (t *tx) mergeLog(most int) error {
 		for n < len(entries) && entries[n].key>>nearShift == key>>nearShift && entries[n].day == d {
 			n++
 		}
-		name := append(key.row(make([]byte, 0, nearName)), be4(d)...)
+		name := be4(key.row(make([]byte, 0, nearName)), d)
 		old := b.Get(name)
 		row := append(make([]byte, 0, len(old)+n*nearEntry), old...)
 		for i := range entries[:n] {
@@ -242,7 +245,8 @@ func (t *tx) mergeLog(most int) error {
 		}
 		entries = entries[n:]
 	}
-	t.engine.nearLog = nil
+	log.entries = log.entries[:0]
+	clear(log.last)
 	var done [][]byte
 	err = t.Bucket(bNearLog).ForEach(func(k, _ []byte) error {
 		done = append(done, bytes.Clone(k))

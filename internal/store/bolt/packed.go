@@ -22,6 +22,8 @@ type packed struct {
 }
 
 const (
+	// packedEntry is the size of the largest entry.
+	packedEntry = useKey + useValue // bytes
 	// packedNumber is the width of a number: as many items, ever.
 	packedNumber = 4 // bytes
 	// packedRow is the size at which a row is cut in two. One key is written as
@@ -119,13 +121,14 @@ func (p packed) put(key []byte, n uint64) error {
 
 // set gives a key its value, in place of what it has.
 func (p packed) set(key, value []byte) error {
-	entry := append(append(make([]byte, 0, p.entry()), key...), value...)
+	var buf [packedEntry]byte
+	entry := append(append(buf[:0], key...), value...)
 	name, old, err := p.row(key)
 	if err != nil {
 		return err
 	}
 	if old == nil {
-		return p.t.set(p.bucket, key, entry)
+		return p.t.set(p.bucket, key, bytes.Clone(entry))
 	}
 	at := p.find(old, key)
 	rest := old[at:]
@@ -134,7 +137,6 @@ func (p packed) set(key, value []byte) error {
 	}
 	row := make([]byte, 0, len(old)+p.entry())
 	row = append(append(append(row, old[:at]...), entry...), rest...)
-	name = bytes.Clone(name)
 	if len(row) <= packedRow {
 		return p.t.set(p.bucket, name, row)
 	}
@@ -145,7 +147,7 @@ func (p packed) set(key, value []byte) error {
 	if err := p.t.set(p.bucket, name, row[:half:half]); err != nil {
 		return err
 	}
-	return p.t.set(p.bucket, bytes.Clone(row[half:half+p.width]), row[half:])
+	return p.t.set(p.bucket, row[half:half+p.width], row[half:])
 }
 
 // remove takes a key out. One that is not there is no mistake.

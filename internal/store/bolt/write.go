@@ -151,6 +151,8 @@ func (t *tx) count(by int) error {
 
 func (t *tx) SetKeys(keys []store.KeyOf) error {
 	packed := t.keys()
+	var item news.ItemID // whose number is seq
+	var seq uint64
 	for _, k := range keys {
 		row := keyRow(k.Key)
 		held, err := packed.get(row)
@@ -166,9 +168,11 @@ func (t *tx) SetKeys(keys []store.KeyOf) error {
 				continue
 			}
 		}
-		seq, err := t.seq(k.Item)
-		if err != nil {
-			return err
+		if k.Item != item {
+			if seq, err = t.seq(k.Item); err != nil {
+				return err
+			}
+			item = k.Item
 		}
 		if err := packed.put(row, seq); err != nil {
 			return err

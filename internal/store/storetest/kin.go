@@ -32,14 +32,15 @@ func (t *transaction) PutUses(texts []store.Text, uses [][]story.Use) error {
 	return nil
 }
 
-func (t *transaction) Near(index store.Index, keys []uint64, from, to time.Time) ([][]news.ItemID, error) {
-	out := make([][]news.ItemID, len(keys))
-	for d := from.Truncate(day); !d.After(to); d = d.Add(day) {
-		for i, key := range keys {
-			out[i] = append(out[i], t.near[nearKey{index, d, key}]...)
+func (t *transaction) Near(index store.Index, keys []uint64, from, to time.Time, f func(key int, id news.ItemID)) error {
+	for i, key := range keys {
+		for d := from.Truncate(day); !d.After(to); d = d.Add(day) {
+			for _, id := range t.near[nearKey{index, d, key}] {
+				f(i, id)
+			}
 		}
 	}
-	return out, nil
+	return nil
 }
 
 func (t *transaction) PutNear(index store.Index, entries []store.Near, most int) error {
@@ -141,18 +142,17 @@ func (t *transaction) leave(story, item news.ItemID) {
 	set(t, t.members, story, slices.DeleteFunc(slices.Clone(t.members[story]), func(id news.ItemID) bool { return id == item }))
 }
 
-func (t *transaction) Members(stories []news.ItemID, most int) ([][]store.Member, error) {
-	out := make([][]store.Member, len(stories))
+func (t *transaction) Members(stories []news.ItemID, most int, f func(story int, m store.Member)) error {
 	for i, id := range stories {
-		for _, m := range t.members[id] {
-			out[i] = append(out[i], store.Member{Item: m, Group: t.kin[m].Group, Text: t.items[m].Text})
-		}
-		slices.SortFunc(out[i], func(a, b store.Member) int { return cmp.Compare(t.arrival[b.Item], t.arrival[a.Item]) })
+		last := slices.SortedFunc(slices.Values(t.members[id]), func(a, b news.ItemID) int { return cmp.Compare(t.arrival[b], t.arrival[a]) })
 		if most > 0 {
-			out[i] = out[i][:min(len(out[i]), most)]
+			last = last[:min(len(last), most)]
+		}
+		for _, m := range last {
+			f(i, store.Member{Item: m, Group: t.kin[m].Group, Text: t.items[m].Text})
 		}
 	}
-	return out, nil
+	return nil
 }
 
 func (t *transaction) Marks(topic string, ids []news.ItemID) ([]news.Mark, error) {

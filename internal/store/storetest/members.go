@@ -42,7 +42,8 @@ func members(w *World) {
 			0: {{Item: id(4), Group: id(3), Text: stored[4].Text}, {Item: id(3), Group: id(3)}, {Item: id(2), Text: 7}, {Item: id(0), Text: stored[0].Text}},
 			2: {{Item: id(4), Group: id(3), Text: stored[4].Text}, {Item: id(3), Group: id(3)}},
 		} {
-			got, err := tx.Members([]news.ItemID{id(1), id(0)}, most)
+			got := make([][]store.Member, 2)
+			err := tx.Members([]news.ItemID{id(1), id(0)}, most, func(i int, m store.Member) { got[i] = append(got[i], m) })
 			if err != nil {
 				return err
 			}
@@ -51,8 +52,9 @@ func members(w *World) {
 		return tx.Forget([]news.ItemID{id(3)})
 	})
 	w.write(func(tx store.Tx) error {
-		got, err := tx.Members([]news.ItemID{id(0)}, 0)
-		same(w, "members without the forgotten one", len(got[0]), 3)
+		left := 0
+		err := tx.Members([]news.ItemID{id(0)}, 0, func(int, store.Member) { left++ })
+		same(w, "members without the forgotten one", left, 3)
 		for i := range kin { // nothing says why they were together
 			kin[i].Group, kin[i].Story = 0, 0
 		}
@@ -86,8 +88,8 @@ func near(w *World) {
 	day := func(n int) time.Time { return Noon.Add(time.Duration(n-days) * 24 * time.Hour) }
 	find := func(from, to int, keys ...uint64) (found [][]news.ItemID) {
 		w.write(func(tx store.Tx) error {
-			var err error
-			found, err = tx.Near(store.NearStories, keys, day(from), day(to))
+			found = make([][]news.ItemID, len(keys))
+			err := tx.Near(store.NearStories, keys, day(from), day(to), func(key int, id news.ItemID) { found[key] = append(found[key], id) })
 			for _, ids := range found {
 				slices.Sort(ids)
 			}
