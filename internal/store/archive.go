@@ -277,12 +277,16 @@ func writable(t time.Time) time.Time {
 	return t
 }
 
+// partWindow is how far back the compression of a part looks, in bytes. A part
+// has 200 KB or so; the default would take 1 MiB of memory each time.
+const partWindow = 128 << 10
+
 func packPart(p Part) ([]byte, error) {
 	text, err := json.Marshal(p)
 	if err != nil {
 		return nil, fmt.Errorf("keep part %s of %s: %w", p.Name, p.Topic.ID, err)
 	}
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(partWindow), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("prepare compression: %w", err)
 	}

@@ -13,7 +13,13 @@ type Packed struct {
 func (s *Signature) Pack() *Packed {
 	p := Packed{signature: *s}
 	p.signature.title, p.signature.set, p.signature.text = nil, nil, nil
-	var b []byte
+	size := 2 * binary.MaxVarintLen32
+	for _, terms := range [][]term{s.title, s.text} {
+		for i := range terms {
+			size += len(terms[i].word) + packedTerm
+		}
+	}
+	b := make([]byte, 0, size)
 	for _, terms := range [][]term{s.title, s.text} {
 		b = binary.AppendUvarint(b, uint64(len(terms)))
 		for i := range terms {
@@ -36,6 +42,9 @@ func (p *Packed) Unpack() *Signature {
 
 // Bytes is the room that a packed signature takes, about.
 func (p *Packed) Bytes() int { return 256 + len(p.terms) }
+
+// packedTerm is the room of a term beside its word, in bytes: mostly.
+const packedTerm = 6
 
 // pack appends what [unpacking.term] needs.
 func (t *term) pack(b []byte) []byte {

@@ -132,7 +132,7 @@ func (t *tx) stand(meta []byte, cursor string) error {
 // others visits the rows of a bucket whose key begins with an item.
 func (t *tx) others(bucket []byte, id news.ItemID, f func(other news.ItemID, v []byte) error) error {
 	prefix := be8(uint64(id))
-	cur := t.Bucket(bucket).Cursor()
+	cur := t.cursor(bucket)
 	for k, v := cur.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = cur.Next() {
 		if err := f(news.ItemID(be(k[8:])), v); err != nil {
 			return fmt.Errorf("item %s: %w", id, err)
@@ -323,7 +323,7 @@ func unpackMember(row []byte) (store.Member, error) {
 }
 
 func (t *tx) Members(stories []news.ItemID, most int, f func(story int, m store.Member)) error {
-	cur := t.Bucket(bMember).Cursor()
+	cur := t.cursor(bMember)
 	for i, id := range stories {
 		prefix := be8(uint64(id))
 		k, v := cur.Seek(memberRow(id, math.MaxUint64))

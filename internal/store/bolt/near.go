@@ -151,7 +151,7 @@ func (t *tx) Near(index store.Index, keys []uint64, from, to time.Time, f func(k
 		return err
 	}
 	first, last := dayOf(from), dayOf(to)
-	cur := t.Bucket(bNear).Cursor()
+	cur := t.cursor(bNear)
 	for i, plain := range keys {
 		key := keyOf(index, plain)
 		inRows(cur, key, first, last, func(id news.ItemID) { f(i, id) })

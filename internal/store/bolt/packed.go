@@ -39,8 +39,7 @@ func (p packed) entry() int { return p.width + p.value }
 
 // seek returns the last row whose name is no greater than a key, or the first
 // one of all where there is none; a nil name: the bucket is empty.
-func (p packed) seek(key []byte) (cur *bbolt.Cursor, name, row []byte) {
-	cur = p.t.Bucket(p.bucket).Cursor()
+func (p packed) seek(cur *bbolt.Cursor, key []byte) (name, row []byte) {
 	if name, row = cur.Seek(key); name == nil {
 		name, row = cur.Last()
 	} else if !bytes.Equal(name, key) {
@@ -48,12 +47,12 @@ func (p packed) seek(key []byte) (cur *bbolt.Cursor, name, row []byte) {
 			name, row = cur.First()
 		}
 	}
-	return cur, name, row
+	return name, row
 }
 
 // row returns the row in which a key stands if it is there; nil: there is none.
 func (p packed) row(key []byte) (name, row []byte, err error) {
-	_, name, row = p.seek(key)
+	name, row = p.seek(p.t.cursor(p.bucket), key)
 	if name == nil || bytes.Compare(name, key) > 0 {
 		return nil, nil, nil
 	}
@@ -94,7 +93,8 @@ func (p packed) get(key []byte) (uint64, error) {
 
 // each visits the entries whose keys begin with a prefix.
 func (p packed) each(prefix []byte, f func(key, value []byte) error) error {
-	cur, name, row := p.seek(prefix)
+	cur := p.t.Bucket(p.bucket).Cursor() // f may ask for others
+	name, row := p.seek(cur, prefix)
 	for ; name != nil; name, row = cur.Next() {
 		if err := p.whole(row); err != nil {
 			return err

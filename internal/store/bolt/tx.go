@@ -58,6 +58,7 @@ type tx struct {
 	gone   []string
 
 	snapshot *nearLog // of one that only reads
+	cursors  map[string]*bbolt.Cursor
 }
 
 func be8(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), n) }
@@ -88,6 +89,20 @@ func (t *tx) unset(bucket, key []byte) error {
 		return fmt.Errorf("delete: %w", err)
 	}
 	return nil
+}
+
+// cursor returns the cursor of a bucket for who begins with a seek and is done
+// before another one begins: a new one takes memory four times.
+func (t *tx) cursor(bucket []byte) *bbolt.Cursor {
+	c := t.cursors[string(bucket)]
+	if c == nil {
+		if t.cursors == nil {
+			t.cursors = make(map[string]*bbolt.Cursor)
+		}
+		c = t.Bucket(bucket).Cursor()
+		t.cursors[string(bucket)] = c
+	}
+	return c
 }
 
 func (t *tx) unsetAll(bucket []byte, keys [][]byte) error {
