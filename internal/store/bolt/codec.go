@@ -19,6 +19,7 @@ var errDamaged = errors.New("damaged value")
 // place under `if c.version >= n`.
 type coder struct {
 	b       []byte
+	whole   string // what b ends, where strings that are read may share it
 	reading bool
 	version byte
 	err     error
@@ -116,7 +117,12 @@ func (c *coder) str(v *string) {
 		c.b = append(c.b, *v...)
 		return
 	}
-	*v, c.b = string(c.b[:n]), c.b[n:]
+	if from := len(c.whole) - len(c.b); from >= 0 {
+		*v = c.whole[from : from+n]
+	} else {
+		*v = string(c.b[:n])
+	}
+	c.b = c.b[n:]
 }
 
 func (c *coder) bytes(v *[]byte) {

@@ -3,6 +3,7 @@ package bolt
 import (
 	_ "embed" // the dictionary
 	"fmt"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -18,13 +19,18 @@ var dictionary1 []byte
 // packer makes rows of items: a head that is read alone when a poll brings a
 // known item, and the compressed rest. It is safe for concurrent use.
 type packer struct {
-	zip   *zstd.Encoder
-	unzip *zstd.Decoder
+	zip     *zstd.Encoder
+	unzip   *zstd.Decoder
+	buffers sync.Pool // of *[]byte: what rows are decompressed into
 }
 
 // maxText is the largest text of an item after decompression, in bytes: far
 // above what intake lets through, so that a damaged row cannot ask for more.
 const maxText = 16 << 20
+
+// maxBuffer is the largest buffer that is kept for the next row, in bytes: few
+// rows are longer.
+const maxBuffer = 64 << 10
 
 func newPacker() (*packer, error) {
 	zip, err := zstd.NewWriter(nil, zstd.WithEncoderDict(dictionary1), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false),
@@ -36,7 +42,7 @@ func newPacker() (*packer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare decompression: %w", err)
 	}
-	return &packer{zip: zip, unzip: unzip}, nil
+	return &packer{zip: zip, unzip: unzip, buffers: sync.Pool{New: func() any { return new([]byte) }}}, nil
 }
 
 // head codes what a look-up by key needs, uncompressed.
@@ -67,11 +73,16 @@ func (p *packer) unpack(row []byte) (store.Stored, error) {
 	if c.err != nil {
 		return s, c.err
 	}
-	raw, err := p.unzip.DecodeAll(c.b, nil)
+	buffer := p.buffers.Get().(*[]byte)
+	defer p.buffers.Put(buffer)
+	raw, err := p.unzip.DecodeAll(c.b, (*buffer)[:0])
 	if err != nil {
 		return s, fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	rest := coder{b: raw, reading: true, version: c.version}
+	if cap(raw) <= maxBuffer {
+		*buffer = raw
+	}
+	rest := coder{b: raw, whole: string(raw), reading: true, version: c.version}
 	rest.itemText(&s)
 	return s, rest.end()
 }

@@ -392,8 +392,11 @@ func (c *coder) joined(j *store.Joined) {
 	c.bool(&j.News)
 }
 
+// scanAtOnce is for how many items room is made beforehand.
+const scanAtOnce = 1000
+
 func (t *tx) Scan(cursor string, n int, backward bool) ([]store.Stored, string, error) {
-	var out []store.Stored
+	out := make([]store.Stored, 0, min(n, scanAtOnce))
 	next, err := t.walk(bItem, cursor, n, backward, func(_, row []byte) error {
 		s, err := t.engine.packer.unpack(row)
 		out = append(out, s)
@@ -425,8 +428,8 @@ func (t *tx) walk(bucket []byte, cursor string, n int, backward bool, f func(k, 
 		step, first = cur.Prev, cur.Last
 	}
 	k, v := first()
+	var last []byte
 	if cursor != "" {
-		var last []byte
 		if _, err := fmt.Sscanf(cursor, "%x", &last); err != nil {
 			return "", fmt.Errorf("%q: %w", cursor, errCursor)
 		}
@@ -440,12 +443,12 @@ func (t *tx) walk(bucket []byte, cursor string, n int, backward bool, f func(k, 
 	}
 	for ; k != nil; k, v = step() {
 		if n--; n < 0 {
-			return cursor, nil
+			return fmt.Sprintf("%x", last), nil
 		}
 		if err := f(k, v); err != nil {
 			return "", fmt.Errorf("row %x: %w", k, err)
 		}
-		cursor = fmt.Sprintf("%x", k)
+		last = append(last[:0], k...)
 	}
 	return "", nil
 }
