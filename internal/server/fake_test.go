@@ -133,7 +133,7 @@ func (f *fakeStore) Story(ctx context.Context, id news.ItemID) (store.StoryPage,
 	return page, nil
 }
 
-func (f *fakeStore) Scan(_ context.Context, _ store.Filter, _ string, _ int) ([]news.Item, string, error) {
+func (f *fakeStore) Scan(_ context.Context, filter store.Filter, _ string, _ int) ([]news.Item, string, error) {
 	f.calls.Add(1)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -144,6 +144,9 @@ func (f *fakeStore) Scan(_ context.Context, _ store.Filter, _ string, _ int) ([]
 		}
 	}
 	slices.SortFunc(items, func(a, b news.Item) int { return b.FirstSeen.Compare(a.FirstSeen) })
+	if filter.May != nil {
+		items = slices.DeleteFunc(items, func(i news.Item) bool { return !filter.May(&i) })
+	}
 	return items, "", f.err
 }
 
@@ -265,7 +268,7 @@ func newServer(st *fakeStore) *Server {
 }
 
 // withRules adds compiled topics and the search to a State.
-func withRules(t *testing.T, st State) State {
+func withRules(t testing.TB, st State) State {
 	t.Helper()
 	lex, problems := lexicon.Load(news.Node{})
 	if problems != nil {

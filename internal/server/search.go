@@ -145,24 +145,26 @@ func (s *Server) find(ctx context.Context, st *State, f publish.TopicFeed, q *to
 	f.Sources, f.Entities = st.sources, st.Entities
 	f.Changed = st.Applied // of an archive without an item
 	var since time.Time
+	may := func(item *news.Item) bool {
+		if since.IsZero() {
+			since = item.FirstSeen.AddDate(0, 0, -searchDays)
+		}
+		if item.FirstSeen.Before(since) {
+			return false
+		}
+		f.Changed = item.FirstSeen
+		return q.May(item)
+	}
 	cursor := ""
 	for seen := 0; seen < searchItems && len(f.Entries) < searchHits; seen += searchStep {
-		items, next, err := s.Store.Scan(ctx, store.Filter{Newest: true}, cursor, searchStep)
+		items, next, err := s.Store.Scan(ctx, store.Filter{Newest: true, Since: since, May: may}, cursor, searchStep)
 		if err != nil {
 			if errors.Is(err, context.DeadlineExceeded) {
 				return f, errBusy
 			}
 			return f, err
 		}
-		if since.IsZero() && len(items) > 0 {
-			since = items[0].FirstSeen.AddDate(0, 0, -searchDays)
-		}
 		for i := range items {
-			if items[i].FirstSeen.Before(since) {
-				next = ""
-				break
-			}
-			f.Changed = items[i].FirstSeen
 			if m, ok := q.Match(&items[i]); ok && len(f.Entries) < searchHits {
 				m.Rule = "" // the query itself: it stands in the title
 				f.Entries = append(f.Entries, news.Entry{Joined: items[i].FirstSeen, Item: items[i], Match: m})

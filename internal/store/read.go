@@ -188,6 +188,10 @@ type Filter struct {
 	Since  time.Time // first seen at or after; zero: no bound
 	Source string    // of this source; empty: any
 	Topic  string    // in this topic; empty: any
+
+	// May, when set, is asked of each item first, as it is kept: what it refuses is
+	// not looked at further. It keeps nothing of the item.
+	May func(*news.Item) bool
 }
 
 // maxScan is the number of items that one call reads: a snapshot that stays
@@ -212,11 +216,14 @@ func (s *Store) Scan(ctx context.Context, f Filter, cursor string, n int) ([]new
 		}
 		items, next = nil, after
 		for i := range stored {
-			item := v.item(stored[i].Item)
-			if f.Newest && item.FirstSeen.Before(f.Since) {
+			if f.Newest && stored[i].Item.FirstSeen.Before(f.Since) {
 				next = "" // what follows arrived earlier
 				break
 			}
+			if f.May != nil && !f.May(&stored[i].Item) {
+				continue
+			}
+			item := v.item(stored[i].Item)
 			if f.takes(&item) {
 				items = append(items, item)
 			}

@@ -101,16 +101,25 @@ func (t *tally) ends(r rune) bool {
 // decides.
 func (s *scanner) quick(start int) (next int, ok bool) {
 	var w tally
-	same := true // it folds to itself
+	next, same := s.glance(start, &w)
+	if next == start {
+		return start, false
+	}
+	s.found(start, next, same, &w)
+	return next, true
+}
+
+// glance does the reading of quick: it returns the end of the word, start where
+// it says no, and whether the word folds to itself; else what it folds to is in
+// s.fold.
+func (s *scanner) glance(start int, w *tally) (end int, same bool) {
+	same = true
 	i := start
 	for i < len(s.src) {
-		r, n := rune(s.src[i]), 1
-		if r >= utf8.RuneSelf {
-			r, n = utf8.DecodeRuneInString(s.src[i:])
-		}
+		r, n := s.rune(i)
 		g, ok := known(r)
 		if i == start && (!ok || g.class&mark != 0) || !ok && !w.ends(r) {
-			return 0, false
+			return start, false
 		}
 		if !ok {
 			break
@@ -125,8 +134,20 @@ func (s *scanner) quick(start int) (next int, ok bool) {
 		}
 		i += n
 	}
-	s.found(start, i, same, &w)
-	return i, true
+	return i, same
+}
+
+// rune is utf8.DecodeRuneInString at a place, but quicker for what has two bytes:
+// Arabic, Cyrillic, Latin with marks.
+func (s *scanner) rune(i int) (rune, int) {
+	c := s.src[i]
+	switch {
+	case c < utf8.RuneSelf:
+		return rune(c), 1
+	case 0xc2 <= c && c < 0xe0 && i+1 < len(s.src) && s.src[i+1]&0xc0 == 0x80:
+		return rune(c&0x1f)<<6 | rune(s.src[i+1]&0x3f), 2
+	}
+	return utf8.DecodeRuneInString(s.src[i:])
 }
 
 // found adds the word of a quick reading; one of which nothing stays is none.

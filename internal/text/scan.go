@@ -35,21 +35,24 @@ func (s *scanner) run() {
 			i++
 			continue
 		}
-		if next, ok := s.quick(i); ok {
-			i = next
-			continue
-		}
-		r, n := s.at(i)
-		switch {
-		case s.src[i] == '<':
-			i = s.tag(i)
-		case isWord(r) && !isMark(r): // a mark without a letter is nothing
-			i = s.word(i)
-		default:
-			s.punctuation(r, i, n)
-			i += n
-		}
+		i = s.step(i)
 	}
+}
+
+// step reads what stands at a place and returns the place behind it.
+func (s *scanner) step(i int) int {
+	if next, ok := s.quick(i); ok {
+		return next
+	}
+	r, n := s.at(i)
+	switch {
+	case s.src[i] == '<':
+		return s.tag(i)
+	case isWord(r) && !isMark(r): // a mark without a letter is nothing
+		return s.word(i)
+	}
+	s.punctuation(r, i, n)
+	return i + n
 }
 
 // at returns the character at a place and its length; a character reference is

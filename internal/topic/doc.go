@@ -88,10 +88,7 @@ func (d *doc) read(item *news.Item, source *news.Source, silenced bool) {
 	d.touched, d.links, d.mentions, d.stack = d.touched[:0], d.links[:0], d.mentions[:0], d.stack[:0]
 	d.lang, d.source, d.cut = text.Primary(item.Lang), source, false
 	d.scanner.Silenced = silenced
-	d.texts = [partCount]string{item.Title, item.Summary, tagText(item.Tags), ""}
-	if d.terms.useURL {
-		d.texts[partURL] = pathText(item.Link)
-	}
+	d.texts = d.terms.textsOf(item)
 	for p := range partCount {
 		d.tokens[p] = text.AppendTokens(d.tokens[p][:0], d.texts[p], d.lang)
 		if len(d.tokens[p]) > maxTokens {

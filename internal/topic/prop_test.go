@@ -260,3 +260,23 @@ func scalarOrMap(s string, at news.Position) news.Node {
 		{Position: at, Key: key, Value: news.Node{Position: at, Kind: news.NodeScalar, Value: value}},
 	}}
 }
+
+func TestPropASieveRefusesNothingForWhichItsConditionHolds(t *testing.T) {
+	refused := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		s := mustCompile(rt, t, topicYAML("x", []string{fmt.Sprintf("{name: one, any: [%s]}", condition(rt, 3))}, nil))
+		sieve := sieveOf(s.terms, s.topics[0].include[0].cond)
+		for range 4 {
+			it := drawnItem(rt)
+			texts := s.terms.textsOf(it)
+			passed := sieve.Pass(it.Lang, texts[:]...)
+			if !passed && verdict(s, "x", it) == news.In {
+				rt.Fatalf("%q | %q is refused", it.Title, it.Summary)
+			}
+			refused += map[bool]int{false: 1}[passed]
+		}
+	})
+	if refused == 0 {
+		t.Error("the sieve refuses nothing")
+	}
+}

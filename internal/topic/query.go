@@ -8,10 +8,14 @@ import (
 
 	"khyber/internal/lexicon"
 	"khyber/internal/news"
+	"khyber/internal/text"
 )
 
 // Query is a condition written on one line, for the search of the archive.
-type Query struct{ set *Set }
+type Query struct {
+	set   *Set
+	sieve *text.Sieve
+}
 
 const (
 	maxQuery = 1000 // bytes: anybody may ask
@@ -52,7 +56,14 @@ func ParseQuery(q string, lex *lexicon.Lexicon) (*Query, []news.Problem) {
 	}
 	s := &Set{terms: p.c.terms, topics: []*topic{{include: []*rule{r}}}}
 	s.seal()
-	return &Query{s}, nil
+	return &Query{s, sieveOf(s.terms, r.cond)}, nil
+}
+
+// May says quickly that the query does not hold for an item: most of those for
+// which it says true have it hold, and all for which it holds are among them.
+func (q *Query) May(item *news.Item) bool {
+	texts := q.set.terms.textsOf(item)
+	return q.sieve.Pass(text.Primary(item.Lang), texts[:]...)
 }
 
 // Match says whether the query holds for an item, with the evidence.
