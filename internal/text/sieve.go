@@ -100,54 +100,73 @@ func (s *Sieve) Pass(lang string, texts ...string) bool {
 
 // sift returns those of the sets of which the text has no word.
 func (s *scanner) sift(v *Sieve, left uint64) uint64 {
-	for i := 0; i < len(s.src) && left != 0; {
-		if s.src[i] == ' ' {
+	src := s.src
+	for i := 0; i < len(src) && left != 0; {
+		first := plain[src[i]]
+		if first == ends && src[i] != '<' {
 			i++
 			continue
 		}
-		if end := s.foreign(i); v.latin && end > i {
-			i = end
-			continue
-		}
-		if end := s.plain(i); end > i {
-			if v.lengths[plain[s.src[min(i+1, end-1)]]]&size(end-i) != 0 {
-				s.fold = s.fold[:0]
-				for _, c := range []byte(s.src[i:end]) {
-					s.fold = append(s.fold, plain[c])
+		if first > unsure {
+			end := i + 1
+			for end < len(src) && plain[src[end]] > unsure {
+				end++
+			}
+			if next := behind(src, i, end); next > 0 {
+				if v.lengths[plain[src[min(i+1, end-1)]]]&size(end-i) != 0 {
+					s.fold = s.fold[:0]
+					for _, c := range []byte(src[i:end]) {
+						s.fold = append(s.fold, plain[c])
+					}
+					left &^= v.of(string(s.fold))
 				}
-				left &^= v.of(string(s.fold))
-			}
-			i = end
-			continue
-		}
-		var w tally
-		if end, same := s.glance(i, &w); end > i && !(s.clitics && isArabic(w.last)) {
-			switch {
-			case same:
-				left &^= v.of(s.src[i:end])
-			case len(s.fold) > 0 && v.lengths[place(s.fold)]&size(len(s.fold)) != 0:
-				left &^= v.of(string(s.fold))
-			}
-			i = end
-			continue
-		}
-		s.tokens = s.tokens[:0]
-		i = s.step(i)
-		for k := range s.tokens {
-			left &^= v.of(s.tokens[k].Fold)
-			for _, alt := range s.tokens[k].Alt {
-				left &^= v.of(alt)
+				i = next
+				continue
 			}
 		}
+		if v.latin && first == unsure {
+			if end := foreign(src, i); end > i {
+				i = end
+				continue
+			}
+		}
+		i = s.siftWord(v, i, &left)
 	}
 	return left
 }
 
+// siftWord takes the sets of the word at i off left and returns the place behind
+// it.
+func (s *scanner) siftWord(v *Sieve, i int, left *uint64) int {
+	var w tally
+	if end, same := s.glance(i, &w); end > i && !(s.clitics && isArabic(w.last)) {
+		switch {
+		case same:
+			*left &^= v.of(s.src[i:end])
+		case len(s.fold) > 0 && v.lengths[place(s.fold)]&size(len(s.fold)) != 0:
+			*left &^= v.of(string(s.fold))
+		}
+		return end
+	}
+	s.tokens = s.tokens[:0]
+	i = s.step(i)
+	for k := range s.tokens {
+		*left &^= v.of(s.tokens[k].Fold)
+		for _, alt := range s.tokens[k].Alt {
+			*left &^= v.of(alt)
+		}
+	}
+	return i
+}
+
 // plain is the folded form of the letters and digits of ASCII. The other bytes
-// end a word, or may: unsure.
+// end a word, or nobody can be sure of them alone.
 var plain = plainTable()
 
-const unsure = 1
+const (
+	ends   = 0
+	unsure = 1
+)
 
 func plainTable() (t [256]byte) {
 	for c := range t {
@@ -161,38 +180,51 @@ func plainTable() (t [256]byte) {
 	return t
 }
 
+// behind returns the place behind the word src[i:end] of ASCII, when what follows
+// ends it for certain: behind its ’s and its quotation mark too (N11). 0: nobody
+// can be sure.
+func behind(src string, i, end int) int {
+	certain := func(j int) bool { return j >= len(src) || plain[src[j]] == ends || src[j] == '.' }
+	switch {
+	case end == len(src) || plain[src[end]] == ends:
+		return end
+	case src[end] == '.' && end-i > 1 && isASCIILetter(src[i]) && isASCIILetter(src[i+1]): // no initial
+		return end
+	case src[end] == '\'':
+		end++
+	case strings.HasPrefix(src[end:], "’"):
+		end += len("’")
+	default:
+		return 0
+	}
+	switch {
+	case certain(end):
+		return end
+	case src[end]|0x20 == 's' && certain(end+1):
+		return end + 1
+	}
+	return 0
+}
+
 // foreign returns the end of the words at i when all of their characters are of
 // U+0400 to U+0FFF, none of which folds to a letter of ASCII, and what follows
 // ends them for certain; else i.
-func (s *scanner) foreign(i int) int {
+func foreign(src string, i int) int {
 	end := i
-	for end < len(s.src) && s.src[end] >= utf8.RuneSelf {
+	for end < len(src) && src[end] >= utf8.RuneSelf {
 		n := 2
-		switch c := s.src[end]; {
+		switch c := src[end]; {
 		case c == 0xe0:
 			n = 3
 		case c < 0xd0 || c > 0xdf:
 			return i
 		}
-		if end+n > len(s.src) || s.src[end+1]&0xc0 != 0x80 || s.src[end+n-1]&0xc0 != 0x80 {
+		if end+n > len(src) || src[end+1]&0xc0 != 0x80 || src[end+n-1]&0xc0 != 0x80 {
 			return i // not UTF-8
 		}
 		end += n
 	}
-	if end < len(s.src) && plain[s.src[end]] != 0 {
-		return i
-	}
-	return end
-}
-
-// plain returns the end of the word at i when all of it is ASCII and what follows
-// ends it for certain; else i.
-func (s *scanner) plain(i int) int {
-	end := i
-	for end < len(s.src) && plain[s.src[end]] > unsure {
-		end++
-	}
-	if end < len(s.src) && plain[s.src[end]] == unsure {
+	if end < len(src) && plain[src[end]] != ends {
 		return i
 	}
 	return end

@@ -116,7 +116,11 @@ func FuzzSieve(f *testing.F) {
 	for _, s := range scraps {
 		f.Add(s+"x"+s, "ar", s)
 	}
-	f.Fuzz(func(t *testing.T, s, lang, other string) { checkSieve(t, s, lang, other) })
+	f.Fuzz(func(t *testing.T, s, lang, other string) {
+		if len(s) < 1<<10 { // more only repeats
+			checkSieve(t, s, lang, other)
+		}
+	})
 }
 
 // BenchmarkSieve looks for a word that is not there.
@@ -125,7 +129,7 @@ func BenchmarkSieve(b *testing.B) {
 	s.Set()
 	s.Add("zwieback", false)
 	for lang, t := range map[string]string{
-		"en": "Officials of the finance ministry’s customs office met traders at the border and talked of 30 lorries. ",
+		"en": "Officials of the ministry’s customs office met traders at the border and talked of 30 lorries. ",
 		"ur": "ضلع کے حکام نے سرحد پر تاجروں سے ملاقات کی اور تیس گاڑیوں کے بارے میں بات کی۔ ",
 	} {
 		t = strings.Repeat(t, 4)
