@@ -28,10 +28,11 @@ func (s *Server) archive(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := publish.TopicFeed{
-		Site: st.Site, Topic: t, Path: "/topics/" + t.ID, Static: st.static,
+		// Of the site nothing but its address: its title and contact may change, and
+		// were not kept with the part. Without a hub: there is nothing to deliver.
+		Site: publish.Site{BaseURL: st.Site.BaseURL}, Topic: t, Path: "/topics/" + t.ID, Static: st.static,
 		Archive: publish.Archive{Name: name},
 	}
-	f.Site.Hub = false // it never changes, so there is nothing to deliver
 	doc, err := s.cache.get(r.Context(), localAddress(&f, format), version{st, s.Store.Revision(t.ID)}, func(ctx context.Context) (rendered, error) {
 		f, err := s.readPart(ctx, f)
 		if err != nil {
@@ -62,7 +63,7 @@ func partAnswer(format publish.Format, closed bool) answer {
 }
 
 // readPart fills a TopicFeed with a part. Of a closed one nothing comes from the
-// State but the site: names and titles are those of its closing.
+// State but the address: names and titles are those of its closing.
 func (s *Server) readPart(ctx context.Context, f publish.TopicFeed) (publish.TopicFeed, error) {
 	p, err := s.Store.Part(ctx, f.Topic.ID, f.Archive.Name)
 	if err != nil {

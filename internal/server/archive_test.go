@@ -31,6 +31,17 @@ func TestAnArchivePartIsServedAsItWasClosed(t *testing.T) {
 			t.Errorf("%s: Cache-Control %s", path, got)
 		}
 	}
+	for _, form := range []string{"atom", "rss", "json"} {
+		path := "/topics/floods/archive/2026-11." + form
+		before := get(s, path)
+		other := sampleState()
+		other.Site.Title, other.Site.Contact = "Another title", "other@example.org"
+		s.Apply(other)
+		if after := get(s, path); after.Body.String() != before.Body.String() || after.Header().Get("Etag") != before.Header().Get("Etag") {
+			t.Errorf("%s changes with the title of the site", path)
+		}
+		s.Apply(sampleState())
+	}
 	fake.rev.Add(1)
 	fake.part.Next, fake.part.Closed = "", noon.AddDate(-2026, 0, 0)
 	if got := get(s, "/topics/floods/archive/2026-11.atom").Header().Get("Cache-Control"); got != cacheTopicFeed {
