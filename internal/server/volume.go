@@ -28,7 +28,8 @@ const (
 type joinings struct {
 	rev   uint64
 	times []time.Time
-	more  bool // there are older ones
+	more  bool      // there are older ones
+	begun time.Time // when the topic was first loaded; zero: unknown
 
 	givers map[string]bool // sources that feed the topic; nil: all in its scope
 	window time.Duration   // between the ends of the topic feed
@@ -58,7 +59,7 @@ func (s *Server) joined(ctx context.Context, id string) (joinings, error) {
 	if err != nil {
 		return j, err
 	}
-	j = joinings{rev: rev, window: spanOf(live.Entries), full: live.More, more: page.More, givers: giversOf(&page), times: make([]time.Time, len(page.Entries))}
+	j = joinings{rev: rev, window: spanOf(live.Entries), full: live.More, more: page.More, begun: page.Since, givers: giversOf(&page), times: make([]time.Time, len(page.Entries))}
 	for i := range page.Entries {
 		j.times[i] = page.Entries[i].Joined
 	}
@@ -132,7 +133,8 @@ func darkDays(dark []eclipse, today time.Time, days int) []bool {
 	return out
 }
 
-// byDay counts joinings by age in days, as far back as all of them are known.
+// byDay counts joinings by age in days, as far back as all of them are known and
+// as there was a topic.
 func (j joinings) byDay(today time.Time, days int) []int {
 	counts := make([]int, days)
 	for _, at := range j.times {
@@ -143,7 +145,11 @@ func (j joinings) byDay(today time.Time, days int) []int {
 	if age := daysBetween(j.times[len(j.times)-1], today); j.more && age < days {
 		return counts[:max(1, age)] // its own day is known in part only
 	}
-	return counts
+	if j.begun.IsZero() {
+		return counts
+	}
+	first := max(daysBetween(j.begun, today), daysBetween(j.times[len(j.times)-1], today))
+	return counts[:min(days, first+1)]
 }
 
 // chartOf counts joinings by day, as far back as all of them are known. It is
@@ -191,6 +197,9 @@ func chartOf(j joinings, dark []eclipse, now time.Time, days, height int) *chart
 	c.From, c.To = today.AddDate(0, 0, 1-days).Format(shortOfDay), today.Format(shortOfDay)
 	c.Label = count(total, "report") + " in " + count(len(counts), "day") + ", most on " +
 		today.AddDate(0, 0, -mostAge).Format(shortOfDay) + " (" + strconv.Itoa(most) + "); " + today.Format(shortOfDay) + " so far " + strconv.Itoa(counts[0])
+	if len(counts) < days && !j.more {
+		c.Label += "; the topic began on " + today.AddDate(0, 0, 1-len(counts)).Format(shortOfDay)
+	}
 	if darkened > 0 {
 		c.Label += "; on " + count(darkened, "day") + " (hatched) most sources gave nothing"
 	}

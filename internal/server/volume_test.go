@@ -19,6 +19,12 @@ func TestChartCountsByDay(t *testing.T) {
 		{"none", joinings{}, ""},
 		{"today and before", joinings{times: []time.Time{at(0, 0), at(1, 0), at(1, -13), at(1, -1)}}, "4 reports in 30 days, most on 22 Nov (2); 23 Nov so far 1"},
 		{"too old to be drawn", joinings{times: []time.Time{at(31, 0)}}, ""},
+		{
+			"a young topic",
+			joinings{times: []time.Time{at(0, 0), at(2, 0)}, begun: at(4, 0)},
+			"2 reports in 5 days, most on 23 Nov (1); 23 Nov so far 1; the topic began on 19 Nov",
+		},
+		{"a topic that was there before", joinings{times: []time.Time{at(2, 0)}, begun: at(40, 0)}, "1 report in 30 days, most on 21 Nov (1); 23 Nov so far 0"},
 		{"known in part", joinings{times: []time.Time{at(0, 0), at(2, 0), at(2, -1)}, more: true}, "1 report in 2 days, most on 23 Nov (1); 23 Nov so far 1"},
 	} {
 		got := ""
