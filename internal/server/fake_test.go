@@ -278,6 +278,7 @@ func withRules(t testing.TB, st State) State {
 		"id", scalar("border-trade"), "title", scalar("Border & trade"),
 		"include", sequence(mapping("name", scalar("customs and crossings"), "any", sequence(scalar("customs"), scalar("convoy")))),
 		"exclude", sequence(mapping("name", scalar("sport"), "any", sequence(scalar("cricket")))),
+		"examples", mapping("match", sequence(scalar("Customs office opens")), "ignore", sequence(scalar("Rain expected"))),
 	)}
 	if st.Set, problems = topic.Compile(defs, lex, st.Sources); st.Set == nil {
 		t.Fatal(problems)

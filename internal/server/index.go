@@ -74,8 +74,13 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 // archive.
 func (s *Server) reloadWords(st *State) string {
 	words := ""
+	if st.Set != nil {
+		if n := st.Set.Examples(); n > 0 {
+			words = "; " + count(n, "example") + " pass" + map[bool]string{true: "es"}[n == 1]
+		}
+	}
 	if len(st.Changes) > 0 {
-		words = ": " + strings.Join(st.Changes, ", ")
+		words = ": " + strings.Join(st.Changes, ", ") + words
 	}
 	for _, c := range s.reapplied() {
 		if !c.At.Before(st.Applied) && c.WeekJoined+c.WeekLeft > 0 {

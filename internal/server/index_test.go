@@ -17,10 +17,10 @@ func TestTheIndexSaysWhatTheLastReloadDid(t *testing.T) {
 			{Topic: "floods", At: at.Add(-time.Hour), Change: store.Change{WeekJoined: 1}},
 		}}
 	}})
-	st := sampleState()
+	st := withRules(t, sampleState())
 	st.Applied, st.Changes = at, []string{"topic border-trade changed", "source wire is new"}
 	s.Apply(st)
-	want := "feeds.yaml is in force since 23 Nov 2026 11:00 UTC: topic border-trade changed, source wire is new; border-trade &#43;12 −4 in 7 days."
+	want := "feeds.yaml is in force since 23 Nov 2026 11:00 UTC: topic border-trade changed, source wire is new; 2 examples pass; border-trade &#43;12 −4 in 7 days."
 	if page := get(s, "/").Body.String(); !strings.Contains(page, want) {
 		t.Errorf("no %q", want)
 	}

@@ -100,6 +100,15 @@ func (s *Set) Topics() []news.Topic {
 	return topics
 }
 
+// Examples returns how many examples the topics have. All of them pass: else there
+// would be no Set.
+func (s *Set) Examples() (n int) {
+	for _, t := range s.topics {
+		n += len(t.examples)
+	}
+	return n
+}
+
 // Hash returns the rules hash of a topic: the same number means that the topic
 // judges every item the same. It is 0 for a topic that is unknown.
 func (s *Set) Hash(topicID string) uint64 {
