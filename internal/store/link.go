@@ -93,8 +93,8 @@ func (r *relation) enter(k Kin) error {
 func (r *relation) announce(id, of news.ItemID) error {
 	v := r.vector(id)
 	var near []Near
-	for _, key := range story.StoryKeys(v) {
-		near = append(near, Near{Key: key, At: r.items[id].Item.At, ID: of})
+	for _, k := range story.StoryKeys(v) {
+		near = append(near, Near{Key: k.Key, At: r.items[id].Item.At, ID: of})
 	}
 	return r.tx.PutNear(NearStories, near, nearMost)
 }
@@ -187,48 +187,54 @@ func (r *relation) storyOfEdge(id news.ItemID) (news.ItemID, error) {
 func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 	v := r.vector(id)
 	at := r.items[id].Item.At
-	if err := r.tx.Near(NearStories, story.StoryKeys(v), at.Add(-story.StoryOpen), at.Add(story.StoryOpen), r.counts.hit); err != nil {
+	keys := story.StoryKeys(v)
+	plain := make([]uint64, len(keys))
+	all := 0
+	for i, k := range keys {
+		plain[i] = k.Key
+		all += k.Weight
+	}
+	if err := r.tx.Near(NearStories, plain, at.Add(-story.StoryOpen), at.Add(story.StoryOpen), r.counts.hit); err != nil {
 		return story.Linked{}, err
 	}
-	ids := r.counts.heaviest(func(int) int { return 1 }, storyShared)
-	ids = slices.DeleteFunc(ids, func(s news.ItemID) bool { return s == id })
-	ids = ids[:min(len(ids), linkStories)]
-	r.heard = r.heard[:0]
-	ends := make([]int, len(ids)) // of each story's in heard
-	err := r.tx.Members(ids, heardMembers, func(i int, m Member) {
-		r.heard = append(r.heard, m)
-		ends[i] = len(r.heard)
-	})
-	if err != nil {
-		return story.Linked{}, err
-	}
-	open := make([]story.Open, len(ids))
-	from := 0
-	for i, s := range ids {
-		to := max(from, ends[i])
-		if open[i], err = r.open(s, r.heard[from:to]); err != nil {
+	var best story.Linked
+	for n, s := range r.counts.heaviest(func(key int) (votes, weight int) { return 1, keys[key].Weight }, storyShared) {
+		if n == linkStories || v.Reach(all-int(s.weight)) < max(best.Similarity, story.SameStory) {
+			break
+		}
+		if s.item == id {
+			continue
+		}
+		open, err := r.open(s.item)
+		if err != nil {
 			return story.Linked{}, err
 		}
-		from = to
+		best = best.Nearer(story.Link(v, open))
 	}
-	return story.Link(v, open), nil
+	return best, nil
 }
 
 // open returns the newest members of a story, one of a copy group.
-func (r *relation) open(id news.ItemID, members []Member) (story.Open, error) {
+func (r *relation) open(id news.ItemID) (*story.Open, error) {
+	members := r.heard[:0]
+	err := r.tx.Members([]news.ItemID{id}, heardMembers, func(_ int, m Member) { members = append(members, m) })
+	if err != nil {
+		return nil, err
+	}
 	if len(members) == 0 { // a story of one
 		if err := r.name([]news.ItemID{id}); err != nil {
-			return story.Open{}, err
+			return nil, err
 		}
-		members = []Member{{Item: id, Text: r.named[id]}}
+		members = append(members, Member{Item: id, Text: r.named[id]})
 	}
+	r.heard = members
 	name := textName{id, hashMembers(members)}
 	if o := r.view.memory.opened.get(name); o != nil {
-		return *o, nil
+		return o, nil
 	}
 	titles, err := r.hear(members)
 	if err != nil {
-		return story.Open{}, err
+		return nil, err
 	}
 	voices := make([]voice, 0, len(members))
 	for i, m := range members {
@@ -248,7 +254,7 @@ func (r *relation) open(id news.ItemID, members []Member) (story.Open, error) {
 		}
 	}
 	r.view.memory.opened.put(name, &o, len(o.Members))
-	return o, nil
+	return &o, nil
 }
 
 // voice is a member of a story on its way into it.

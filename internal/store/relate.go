@@ -314,8 +314,13 @@ func (r *relation) candidates(id news.ItemID) ([]news.ItemID, error) {
 	if err := r.tx.Near(NearCopies, plain, at.Add(-story.Window), at.Add(story.Window), r.counts.hit); err != nil {
 		return nil, err
 	}
-	ids := r.counts.heaviest(func(key int) int { return keys[key].Weight() }, story.Enough)
-	ids = slices.DeleteFunc(ids, func(other news.ItemID) bool { return other == id })
+	found := r.counts.heaviest(func(key int) (votes, weight int) { return keys[key].Weight(), keys[key].Weight() }, story.Enough)
+	ids := make([]news.ItemID, 0, len(found))
+	for _, t := range found {
+		if t.item != id {
+			ids = append(ids, t.item)
+		}
+	}
 	if len(ids) > candidateMost {
 		r.capped++
 		ids = ids[:candidateMost]

@@ -10,15 +10,17 @@ import (
 // tallies weighs what was found under several keys. Its memory is used again:
 // for each item that is compared, hundreds are found.
 type tallies struct {
-	found   []hit
-	slots   []tally // by the last bits of the item, which is a hash, or behind; a power of two
-	heavier []int   // slots that weigh enough
+	found  []hit
+	slots  []tally // by the last bits of the item, which is a hash, or behind; a power of two
+	chosen []int   // slots that have the votes
+	heavy  []tally // what stands there
 }
 
 // tally is what an item, or a story, weighs.
 type tally struct {
 	item   news.ItemID // 0: the slot is free
 	key    int32       // the last one under which it stood
+	votes  int32
 	weight int32
 }
 
@@ -31,10 +33,10 @@ type hit struct {
 // hit notes what stands under a key, one key after the other.
 func (t *tallies) hit(key int, item news.ItemID) { t.found = append(t.found, hit{int32(key), item}) }
 
-// heaviest returns those of the hits since the last call whose keys weigh least
-// together, the heaviest first, then by ID. Who stands under a key on several
-// days counts once.
-func (t *tallies) heaviest(weight func(key int) int, least int) []news.ItemID {
+// heaviest returns those of the hits since the last call whose keys have so many
+// votes together, the heaviest first, then by ID; they are overwritten by the next
+// call. Who stands under a key on several days counts once.
+func (t *tallies) heaviest(count func(key int) (votes, weight int), votes int) []tally {
 	t.clear()
 	mask := len(t.slots) - 1
 	for _, h := range t.found {
@@ -46,21 +48,22 @@ func (t *tallies) heaviest(weight func(key int) int, least int) []news.ItemID {
 		if s.item != 0 && s.key == h.key {
 			continue
 		}
-		before := s.weight
-		*s = tally{h.item, h.key, before + int32(weight(int(h.key)))}
-		if before < int32(least) && s.weight >= int32(least) {
-			t.heavier = append(t.heavier, at)
+		v, w := count(int(h.key))
+		before := s.votes
+		*s = tally{h.item, h.key, before + int32(v), s.weight + int32(w)}
+		if before < int32(votes) && s.votes >= int32(votes) {
+			t.chosen = append(t.chosen, at)
 		}
 	}
 	t.found = t.found[:0]
-	slices.SortFunc(t.heavier, func(a, b int) int {
-		return cmp.Or(cmp.Compare(t.slots[b].weight, t.slots[a].weight), cmp.Compare(t.slots[a].item, t.slots[b].item))
-	})
-	out := make([]news.ItemID, len(t.heavier))
-	for i, at := range t.heavier {
-		out[i] = t.slots[at].item
+	t.heavy = t.heavy[:0]
+	for _, at := range t.chosen {
+		t.heavy = append(t.heavy, t.slots[at])
 	}
-	return out
+	slices.SortFunc(t.heavy, func(a, b tally) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.item, b.item))
+	})
+	return t.heavy
 }
 
 // clear makes room for all that was found, twice as much as is needed.
@@ -75,5 +78,5 @@ func (t *tallies) clear() {
 		t.slots = t.slots[:size]
 		clear(t.slots)
 	}
-	t.heavier = t.heavier[:0]
+	t.chosen = t.chosen[:0]
 }

@@ -15,7 +15,11 @@ func heaviest(t *tallies, found [][]news.ItemID, weight func(key int) int) []new
 			t.hit(key, item)
 		}
 	}
-	return t.heaviest(weight, 2)
+	var ids []news.ItemID
+	for _, h := range t.heaviest(func(key int) (votes, w int) { return weight(key), weight(key) }, 2) {
+		ids = append(ids, h.item)
+	}
+	return ids
 }
 
 func TestTheHeaviestComeFirst(t *testing.T) {

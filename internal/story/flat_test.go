@@ -47,14 +47,14 @@ func candidates(a, b *Vector) bool {
 	keys := StoryKeys(b)
 	n := 0
 	for _, k := range StoryKeys(a) {
-		n += one(slices.Contains(keys, k))
+		n += one(slices.ContainsFunc(keys, func(o StoryKey) bool { return o.Key == k.Key }))
 	}
 	return n >= 2
 }
 
 // linked says whether an item joins the story of the other.
 func linked(a, b *Vector) bool {
-	found := Link(a, []Open{{ID: 7, Members: []*Vector{b}}})
+	found := Link(a, &Open{ID: 7, Members: []*Vector{b}})
 	return candidates(a, b) && found.Story != 0
 }
 
@@ -82,7 +82,7 @@ func TestUnrelatedTitlesAreNoStoryInAnyLanguage(t *testing.T) {
 			for j := range i {
 				pairs++
 				near += one(candidates(&vectors[i], &vectors[j]))
-				if got := Link(&vectors[i], []Open{{ID: 7, Members: []*Vector{&vectors[j]}}}); got.Story != 0 {
+				if got := Link(&vectors[i], &Open{ID: 7, Members: []*Vector{&vectors[j]}}); got.Story != 0 {
 					t.Errorf("%s: linked with %d\n%s\n%s", lang, got.Similarity, titles[i], titles[j])
 				}
 				other := inLang(declared, "courier", titles[j])
@@ -153,7 +153,7 @@ func TestFrequentWordsMakeNoStory(t *testing.T) {
 		for _, lang := range []string{tc.lang, ""} {
 			a, b := inLang(lang, "herald", tc.a), inLang(lang, "courier", tc.b)
 			x, y := NewVector(a), NewVector(b)
-			if got := Link(&x, []Open{{ID: 7, Members: []*Vector{&y}}}); got.Story != 0 {
+			if got := Link(&x, &Open{ID: 7, Members: []*Vector{&y}}); got.Story != 0 {
 				t.Errorf("%s: linked with %d\n%s\n%s", lang, got.Similarity, tc.a, tc.b)
 			}
 			if v := Relate(a, b); v.Relation != "" {

@@ -151,18 +151,34 @@ func Nearest(v *Vector, among []*Vector) int {
 // At returns the time of the item.
 func (v *Vector) At() time.Time { return v.at }
 
-// StoryKeys returns the keys of 48 bits under which the stories of a vector are
-// found. A story is a candidate when two are shared.
-func StoryKeys(v *Vector) []uint64 {
+// StoryKey is one under which the stories of a title are found.
+type StoryKey struct {
+	Key    uint64 // of 48 bits
+	Weight int    // what it counts of the title, whose length has the square of all of them
+}
+
+// StoryKeys returns the keys of the rarest words of a vector, by key. A story is
+// a candidate when two are shared.
+func StoryKeys(v *Vector) []StoryKey {
 	// What tells nothing would find every story of the day.
 	rare := slices.DeleteFunc(slices.Clone(v.weights), func(w weight) bool { return !w.tells })
 	slices.SortFunc(rare, func(a, b weight) int { return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.hash, b.hash)) })
-	out := make([]uint64, 0, storyKeys)
+	out := make([]StoryKey, 0, storyKeys)
 	for _, w := range rare[:min(len(rare), storyKeys)] {
-		out = append(out, w.hash&(1<<keyBits-1))
+		out = append(out, StoryKey{w.hash & (1<<keyBits - 1), int(w.value) * int(w.value)})
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, func(a, b StoryKey) int { return cmp.Compare(a.Key, b.Key) })
 	return out
+}
+
+// Reach returns how similar a title can be at most to members of a story, in
+// thousandths, when it lacks StoryKeys of so much Weight: they share no word of
+// what is missing, unless a member has eight that are rarer.
+func (v *Vector) Reach(missing int) int {
+	if v.square == 0 {
+		return 0
+	}
+	return int(math.Ceil(likeness * math.Sqrt(1-float64(missing)/float64(v.square))))
 }
 
 // same is the similarity of a title to itself, millionths.
@@ -210,7 +226,7 @@ type Open struct {
 // Linked is what Link found. Similarities are in thousandths.
 type Linked struct {
 	Story      news.ItemID // 0: the item begins a story of its own
-	Similarity int         // to the story, or to the nearest one
+	Similarity int         // to the story
 	Event      int         // the same less what another kind of report takes off
 }
 
@@ -218,21 +234,24 @@ type Linked struct {
 // led to it or what others say of it.
 func (l Linked) SameEvent() bool { return l.Story != 0 && l.Event >= SameEvent }
 
-// Link returns the story that an item belongs to. Candidates share two StoryKeys
-// with the item; ties go to the lower ID.
-func Link(v *Vector, stories []Open) Linked {
-	var best Linked
-	top := int64(0)
-	for i := range stories {
-		s, event := meanOfBest(v, stories[i].Members)
-		if s > top || s == top && s > 0 && stories[i].ID < best.Story {
-			best, top = Linked{stories[i].ID, int(s / 1000), int(event / 1000)}, s
-		}
+// Link returns how an item belongs to a story, with which it shares two
+// StoryKeys.
+func Link(v *Vector, s *Open) Linked {
+	all, event := meanOfBest(v, s.Members)
+	l := Linked{s.ID, int(all / 1000), int(event / 1000)}
+	if l.Similarity < SameStory {
+		l.Story = 0
 	}
-	if best.Similarity < SameStory {
-		best.Story = 0
+	return l
+}
+
+// Nearer returns the one of two stories to which an item belongs; of equal ones
+// that with the lower ID.
+func (l Linked) Nearer(o Linked) Linked {
+	if o.Story != 0 && (l.Story == 0 || cmp.Or(cmp.Compare(l.Similarity, o.Similarity), cmp.Compare(o.Story, l.Story)) < 0) {
+		return o
 	}
-	return best
+	return l
 }
 
 // meanOfBest returns the mean similarity to the two nearest members, in

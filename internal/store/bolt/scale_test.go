@@ -121,10 +121,11 @@ func index(near map[store.Index][]store.Near, src *news.Source, item *news.Item)
 	for _, k := range story.CandidateKeys(&signed) {
 		near[store.NearCopies] = append(near[store.NearCopies], store.Near{Key: uint64(k), At: item.At, ID: item.ID})
 	}
-	for of, keys := range map[store.Index][]uint64{store.NearStories: story.StoryKeys(&title), store.NearNames: story.NameKeys(&signed)} {
-		for _, k := range keys {
-			near[of] = append(near[of], store.Near{Key: k, At: item.At, ID: item.ID})
-		}
+	for _, k := range story.StoryKeys(&title) {
+		near[store.NearStories] = append(near[store.NearStories], store.Near{Key: k.Key, At: item.At, ID: item.ID})
+	}
+	for _, k := range story.NameKeys(&signed) {
+		near[store.NearNames] = append(near[store.NearNames], store.Near{Key: k, At: item.At, ID: item.ID})
 	}
 }
 
