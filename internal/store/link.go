@@ -194,7 +194,7 @@ func (r *relation) storyNear(id news.ItemID) (story.Linked, error) {
 		plain[i] = k.Key
 		all += k.Weight
 	}
-	if err := r.tx.Near(NearStories, plain, at.Add(-story.StoryOpen), at.Add(story.StoryOpen), r.counts.hit); err != nil {
+	if err := r.tx.Near(NearStories, plain, at.Add(-story.StoryReach), at.Add(story.StoryReach), r.counts.hit); err != nil {
 		return story.Linked{}, err
 	}
 	var best story.Linked

@@ -19,9 +19,9 @@ type tallies struct {
 // tally is what an item, or a story, weighs.
 type tally struct {
 	item   news.ItemID // 0: the slot is free
-	key    int32       // the last one under which it stood
-	votes  int32
 	weight int32
+	votes  int16
+	key    int16 // the last one under which it stood, of eight or so
 }
 
 // hit is an item that stands under a key.
@@ -45,13 +45,13 @@ func (t *tallies) heaviest(count func(key int) (votes, weight int), votes int) [
 			at = (at + 1) & mask
 		}
 		s := &t.slots[at]
-		if s.item != 0 && s.key == h.key {
+		if s.item != 0 && s.key == int16(h.key) {
 			continue
 		}
 		v, w := count(int(h.key))
 		before := s.votes
-		*s = tally{h.item, h.key, before + int32(v), s.weight + int32(w)}
-		if before < int32(votes) && s.votes >= int32(votes) {
+		*s = tally{h.item, s.weight + int32(w), before + int16(v), int16(h.key)}
+		if before < int16(votes) && s.votes >= int16(votes) {
 			t.chosen = append(t.chosen, at)
 		}
 	}

@@ -19,6 +19,9 @@ const (
 	SameEvent = 400
 	// StoryOpen is how long after its last member a story takes new ones.
 	StoryOpen = 7 * 24 * time.Hour
+	// StoryReach is how far from an item stories are looked for: 95 hours apart,
+	// even equal titles are less similar than SameStory.
+	StoryReach = 96 * time.Hour
 	// StoryMembers is how many of a story's newest members count.
 	StoryMembers = 64
 

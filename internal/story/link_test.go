@@ -2,6 +2,7 @@ package story
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -116,5 +117,39 @@ func TestTheVectorOfATitleIsThatOfTheSignature(t *testing.T) {
 		if got, want := TitleVector(src, &item), NewVector(&signed); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: got %+v, want %+v", item.Title, got, want)
 		}
+	}
+}
+
+func TestATitleIsNoNearerThanTheSharedKeysReach(t *testing.T) {
+	titles := []string{
+		"Afghan traders protest closed Torkham crossing", "Torkham crossing closure angers traders in Afghanistan",
+		"Torkham opens", "Traders of Kunduz lose melons at Torkham", "Rowers of Gulzar win bronze at lake regatta", "",
+	}
+	for _, a := range titles {
+		v := vectorOf(a, 0)
+		for _, b := range titles {
+			other := vectorOf(b, 0)
+			missing := 0
+			for _, k := range StoryKeys(v) {
+				if !slices.ContainsFunc(StoryKeys(other), func(o StoryKey) bool { return o.Key == k.Key }) {
+					missing += k.Weight
+				}
+			}
+			got := Link(v, &Open{ID: 7, Members: []*Vector{other}}).Similarity
+			if most := v.Reach(missing); got > most {
+				t.Errorf("%q is %d like %q, which it reaches at most by %d", a, got, b, most)
+			}
+		}
+		if most := v.Reach(0); a != "" && most < 1000 {
+			t.Errorf("%q reaches a title of the same words by %d", a, most)
+		}
+	}
+}
+
+func TestEqualTitlesOutOfReachAreTwoStories(t *testing.T) {
+	v := vectorOf("Afghan traders protest closed Torkham crossing", 0)
+	other := vectorOf("Afghan traders protest closed Torkham crossing", StoryReach)
+	if got := Link(v, &Open{ID: 7, Members: []*Vector{other}}); got.Story != 0 {
+		t.Errorf("%+v", got)
 	}
 }
