@@ -49,10 +49,11 @@
 //
 //  10. It is in the story of its copy group, if that has one; else in that of the
 //     item at the other end of its strongest story edge, unless a split stands
-//     between; else [Link] decides over the stories that share two [StoryKeys]
-//     and whose last member is at most [StoryOpen] old, the [StoryMembers] newest
-//     members of each, one of a copy group. The story's ID is that of the member
-//     that began it.
+//     between; else the nearest by [Link] of the stories that share two
+//     [StoryKeys] with members at most [StoryReach] away, the heaviest first, as
+//     long as their keys [Vector.Reach] further than the best; of each count the
+//     [StoryMembers] newest members, one of a copy group. The story's ID is that
+//     of the member that began it.
 //
 // Beside that, [NameKeys] make items findable across scripts, for people: two that
 // [Possibly] tell the same are shown, and count for nothing.

@@ -157,7 +157,7 @@ func (v *Vector) At() time.Time { return v.at }
 // StoryKey is one under which the stories of a title are found.
 type StoryKey struct {
 	Key    uint64 // of 48 bits
-	Weight int    // what it counts of the title, whose length has the square of all of them
+	Weight int    // the square of its word's weight, of which eight stay below 2³¹
 }
 
 // StoryKeys returns the keys of the rarest words of a vector, by key. A story is
