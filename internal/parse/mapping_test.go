@@ -268,6 +268,7 @@ func TestDocumentsOfAnyShapeGiveTheirItems(t *testing.T) {
 		{"item of another format", `<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title></entry><entry xmlns="http://purl.org/rss/1.0/"><title>b</title></entry></feed>`, "atom10", "a"},
 		{"comments and instructions", `<!-- a --><?x y?><rss version="2.0"><!-- -- --><channel><item><!-- c --><title>a<!-- d --></title></item></channel></rss>`, "rss20", "a"},
 		{"]]> in text", `<rss version="2.0"><channel><item><title>a</title><description>x ]]> y</description></item></channel></rss>`, "rss20", "a"},
+		{"]]> before the document", `<]]> x<rss version="2.0"><channel><item><title>a</title></item></channel></rss>`, "rss20", "a"},
 		{"forbidden references", `<rss version="2.0"><channel><item><title>a&#0;&#x1F;</title></item></channel></rss>`, "rss20", "a"},
 	} {
 		doc, err := Full(testSource(), []byte(c.xml), http.Header{}, testNow)

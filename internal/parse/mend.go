@@ -281,11 +281,17 @@ func boundary(b []byte, tag string) int {
 
 // characters handles text between two pieces of markup.
 func (s *shape) characters(from, to int) {
-	if from == to || len(s.open) == 0 {
+	text := s.b[from:to]
+	if len(s.open) == 0 {
+		if bytes.Contains(text, []byte(cdataEnd)) { // an error there too, and nobody reads it
+			s.edit(from, to, "")
+		}
+		return
+	}
+	if from == to {
 		return
 	}
 	e := &s.open[len(s.open)-1]
-	text := s.b[from:to]
 	if structural(e.local) && e.role != roleField && len(bytes.TrimSpace(text)) == 0 {
 		s.edit(from, to, "") // gofeed would copy each of them
 		return
