@@ -88,6 +88,7 @@ type storyJSON struct {
 	Story       string       `json:"story,omitempty"`
 	Publishers  int          `json:"publishers"`
 	Independent int          `json:"independent"`
+	Event       news.ItemID  `json:"event,omitempty"` // the report that told its event first
 	Items       []memberJSON `json:"items"`
 }
 
@@ -99,12 +100,13 @@ type memberJSON struct {
 	URL       string        `json:"url,omitempty"`
 	Published time.Time     `json:"published"`
 	Relation  news.Relation `json:"relation"`
+	Event     news.ItemID   `json:"event,omitempty"` // as of the item
 	Rule      string        `json:"rule"`
 	Evidence  string        `json:"evidence"`
 }
 
 func storyOf(p *store.ItemPage) storyJSON {
-	s := storyJSON{Item: p.Item.ID, Publishers: p.Story.Publishers, Independent: p.Story.Independent, Items: []memberJSON{}}
+	s := storyJSON{Item: p.Item.ID, Publishers: p.Story.Publishers, Independent: p.Story.Independent, Event: p.Story.Event, Items: []memberJSON{}}
 	if p.Story.ID != 0 {
 		s.Story = p.Story.ID.String()
 	}

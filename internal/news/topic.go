@@ -96,6 +96,7 @@ type Story struct {
 	ID          ItemID // of the member that began it; 0: the item stands alone
 	Publishers  int    // all who carried it
 	Independent int    // only those with a text of their own
+	Event       ItemID // the report that told the item's event first; 0: it was not asked for
 	Members     []Member
 }
 
@@ -117,6 +118,7 @@ type Member struct {
 	URL       string
 	Published time.Time
 	Relation  Relation
+	Event     ItemID // as of the Story
 	Rule      string // the rule that related them: "copy-text"
 	Evidence  string // one sentence
 }

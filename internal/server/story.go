@@ -14,19 +14,26 @@ import (
 // one text.
 const maxTold = 1000
 
+// eventPart is what reports of a story tell of one event.
+type eventPart struct {
+	Heading string
+	Members []told
+}
+
 // told is a report of a story with how it came there.
 type told struct {
 	entryRow
 	Copy     bool // of another report of the story
 	Evidence string
 	Copies   []told // of this report; folded
+	event    news.ItemID
 }
 
 type storyPage struct {
 	page
 	Heading  told // the report that it began with
 	Counts   string
-	Members  []told
+	Events   []eventPart
 	More     int // members that are not shown
 	Possibly []told
 }
@@ -53,7 +60,7 @@ func (s *Server) story(w http.ResponseWriter, r *http.Request) {
 		}
 		p.Heading = told{entryRow: reportRow(st, p.Root, first)}
 		shown := found.Members[:min(len(found.Members), maxTold)]
-		p.Members, p.More = folded(st, p.Root, shown), len(found.Members)-len(shown)
+		p.Events, p.More = byEvent(folded(st, p.Root, shown)), len(found.Members)-len(shown)
 		p.Possibly = possible(st, p.Root, found.Possibly)
 		return p, nil
 	})
@@ -65,13 +72,43 @@ func folded(st *State, root string, members []store.StoryMember) []told {
 	at := make(map[news.ItemID]int) // of who has copies
 	for i := range members {
 		m := &members[i]
-		x := told{entryRow: reportRow(st, root, &m.Item), Copy: m.Copied(), Evidence: m.Evidence}
+		x := told{entryRow: reportRow(st, root, &m.Item), Copy: m.Copied(), Evidence: m.Evidence, event: m.Event}
 		if j, ok := at[m.Group]; ok && x.Copy {
 			out[j].Copies = append(out[j].Copies, x)
 			continue
 		}
 		at[m.Item.ID] = len(out)
 		out = append(out, x)
+	}
+	return out
+}
+
+// byEvent lists the reports under their events, the events in the order in which
+// they were first told.
+func byEvent(members []told) []eventPart {
+	var out []eventPart
+	at := make(map[news.ItemID]int)
+	var counts []int
+	for i := range members {
+		m := &members[i]
+		j, known := at[m.event]
+		if !known {
+			j = len(out)
+			at[m.event] = j
+			out, counts = append(out, eventPart{}), append(counts, 0)
+		}
+		out[j].Members = append(out[j].Members, *m)
+		counts[j] += 1 + len(m.Copies)
+	}
+	if len(out) == 1 {
+		out[0].Heading = "Who reported it, and when"
+		return out
+	}
+	for j := range out {
+		out[j].Heading = "Event " + strconv.Itoa(j+1) + ", " + count(counts[j], "report")
+		if out[j].Members[0].event == 0 {
+			out[j].Heading = "Later reports"
+		}
 	}
 	return out
 }

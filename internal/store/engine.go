@@ -288,7 +288,6 @@ type Kin struct {
 	Group      news.ItemID // representative of its copies, itself included
 	Story      news.ItemID // the item that began its story
 	Similarity int         // to the story, thousandths; 0: joined by an edge
-	Event      int         // to the event itself that the story began with, thousandths
 }
 
 // Member is a member of a story, with what Commit asks of many.

@@ -25,6 +25,7 @@ type account struct {
 	stories []news.ItemID
 	members []relative // in the order in which they were first seen
 	place   map[news.ItemID]int
+	first   []int // by member, who reported its event first
 	edges   [][]story.Edge
 	hands   [][]story.Override
 	gone    map[news.ItemID]bool // other ends of hands whose text has expired
@@ -49,7 +50,38 @@ func newAccount(tx ReadTx, v *view, item *news.Item, k Kin, f *family) (*account
 	if a.hands, err = tx.Overrides(ids); err != nil {
 		return nil, err
 	}
+	a.tellEvents()
 	return a, a.readGone(tx)
+}
+
+// tellEvents tells the events of the story apart. Of copies the first one speaks.
+func (a *account) tellEvents() {
+	speaker := make(map[news.ItemID]int) // by group
+	vectors := make([]*story.Vector, len(a.members))
+	for i := range a.members {
+		m := &a.members[i]
+		group := cmp.Or(m.kin.Group, m.item.ID)
+		if _, spoken := speaker[group]; !spoken {
+			speaker[group] = i
+			v := a.signs.vector(&m.item)
+			vectors[i] = &v
+		}
+	}
+	a.first = story.Events(vectors)
+	for i := range a.members {
+		m := &a.members[i]
+		a.first[i] = a.first[speaker[cmp.Or(m.kin.Group, m.item.ID)]]
+	}
+}
+
+// event returns the member that reported the event of one first; 0: it is
+// beyond those that are told of.
+func (a *account) event(id news.ItemID) news.ItemID {
+	i, known := a.place[id]
+	if !known {
+		return 0
+	}
+	return a.members[a.first[i]].item.ID
 }
 
 // readGone notes which items a person spoke of whose text has expired.
@@ -112,8 +144,7 @@ func (a *account) link(id news.ItemID) (rule, sentence string) {
 		}
 	}
 	if m.kin.Similarity > 0 {
-		linked := story.Linked{Story: m.kin.Story, Similarity: m.kin.Similarity, Event: m.kin.Event}
-		return ruleLink, story.ExplainStory(len(a.members)-1, linked, a.shared(i))
+		return ruleLink, story.ExplainStory(len(a.members)-1, m.kin.Similarity, a.first[i] != i, a.shared(i))
 	}
 	if id == a.stories[0] {
 		return "", "The story begins with this report."
@@ -292,8 +323,10 @@ func tell(tx ReadTx, v *view, item *news.Item, k Kin, f *family, s *news.Story) 
 	if err != nil {
 		return err
 	}
+	s.Event = a.event(item.ID)
 	for i := range s.Members[:min(len(s.Members), evidenceMost)] {
 		m := &s.Members[i]
+		m.Event = a.event(m.Item)
 		m.Rule, m.Evidence = a.between(item.ID, m.Item)
 	}
 	return nil

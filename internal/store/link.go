@@ -32,7 +32,7 @@ func (r *relation) link([]news.ItemID) error {
 			if k.Story, err = r.storyOfEdge(id); err == nil && k.Story == 0 {
 				var near story.Linked
 				near, err = r.storyNear(id)
-				k.Story, k.Similarity, k.Event = near.Story, near.Similarity, near.Event
+				k.Story, k.Similarity = near.Story, near.Similarity
 			}
 		}
 		if err != nil {

@@ -195,7 +195,7 @@ func (r *relation) depart(id news.ItemID) error {
 	}
 	for _, id := range ids {
 		k := r.kin[id]
-		k.Story, k.Similarity, k.Event = to, 0, 0
+		k.Story, k.Similarity = to, 0
 		r.become(k)
 	}
 	return nil

@@ -23,6 +23,7 @@ type StoryPage struct {
 type StoryMember struct {
 	Item     news.Item
 	Group    news.ItemID // of its copies; 0: it has none
+	Event    news.ItemID // the report that told its event first; 0 beyond the first hundred members
 	Rule     string      // empty: the story began with it
 	Evidence string      // one sentence; empty beyond the first hundred members
 }
@@ -86,6 +87,7 @@ func (p *StoryPage) read(tx ReadTx, v *view, id news.ItemID) error {
 		m := &p.Members[i]
 		if _, told := a.place[m.Item.ID]; told {
 			m.Rule, m.Evidence = a.link(m.Item.ID)
+			m.Event = a.event(m.Item.ID)
 		}
 	}
 	slices.SortFunc(p.Members, func(x, y StoryMember) int { return seenFirst(&x.Item, &y.Item) })

@@ -36,16 +36,18 @@ func ExplainApart(e Edge, publisher string) string {
 }
 
 // ExplainStory returns one sentence on why an item is in a story of n others.
-func ExplainStory(n int, l Linked, shared []string) string {
+// It has the similarity in thousandths, and reports an event that another one
+// reported before, or the next of the same development.
+func ExplainStory(n, similarity int, sameEvent bool, shared []string) string {
 	event := "the same development"
-	if l.SameEvent() {
+	if sameEvent {
 		event = "the same event"
 	}
 	items := "items"
 	if n == 1 {
 		items = "item"
 	}
-	return fmt.Sprintf("Same story as %d %s: shares %s; similarity %.2f, %s [story-link].", n, items, list(shared), float64(l.Similarity)/1000, event)
+	return fmt.Sprintf("Same story as %d %s: shares %s; similarity %.2f, %s [story-link].", n, items, list(shared), float64(similarity)/1000, event)
 }
 
 // ExplainPossibly returns one sentence on two items in different scripts that

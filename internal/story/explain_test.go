@@ -48,10 +48,10 @@ func TestExplainIsOneSentence(t *testing.T) {
 	if got := ExplainApart(edge("story", "story-title", 1000), "Herald"); got != apart {
 		t.Errorf("got  %s\nwant %s", got, apart)
 	}
-	if got, want := ExplainStory(6, Linked{1, 430, 430}, []string{"torkham", "reopen", "trader"}), "Same story as 6 items: shares torkham, reopen, trader; similarity 0.43, the same event [story-link]."; got != want {
+	if got, want := ExplainStory(6, 430, true, []string{"torkham", "reopen", "trader"}), "Same story as 6 items: shares torkham, reopen, trader; similarity 0.43, the same event [story-link]."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := ExplainStory(1, Linked{1, 430, 301}, []string{"torkham"}), "Same story as 1 item: shares torkham; similarity 0.43, the same development [story-link]."; got != want {
+	if got, want := ExplainStory(1, 430, false, []string{"torkham"}), "Same story as 1 item: shares torkham; similarity 0.43, the same development [story-link]."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

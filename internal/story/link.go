@@ -14,8 +14,8 @@ import (
 const (
 	// SameStory is the similarity from which an item joins a story.
 	SameStory = 280
-	// SameEvent is the similarity of events from which it is said to report the
-	// same one.
+	// SameEvent is the similarity from which two of a story report one event, and
+	// not what led to it or what others say of it.
 	SameEvent = 400
 	// StoryOpen is how long after its last member a story takes new ones.
 	StoryOpen = 7 * 24 * time.Hour
@@ -230,18 +230,12 @@ type Open struct {
 type Linked struct {
 	Story      news.ItemID // 0: the item begins a story of its own
 	Similarity int         // to the story
-	Event      int         // the same less what another kind of report takes off
 }
-
-// SameEvent says whether the item reports the story's event itself, and not what
-// led to it or what others say of it.
-func (l Linked) SameEvent() bool { return l.Story != 0 && l.Event >= SameEvent }
 
 // Link returns how an item belongs to a story, with which it shares two
 // StoryKeys.
 func Link(v *Vector, s *Open) Linked {
-	all, event := meanOfBest(v, s.Members)
-	l := Linked{s.ID, int(all / 1000), int(event / 1000)}
+	l := Linked{s.ID, int(meanOfBest(v, s.Members) / 1000)}
 	if l.Similarity < SameStory {
 		l.Story = 0
 	}
@@ -258,21 +252,16 @@ func (l Linked) Nearer(o Linked) Linked {
 }
 
 // meanOfBest returns the mean similarity to the two nearest members, in
-// millionths, and the same of events. A story of one member has one.
-func meanOfBest(v *Vector, members []*Vector) (story, event int64) {
-	var stories, events nearest
+// millionths. A story of one member has one.
+func meanOfBest(v *Vector, members []*Vector) int64 {
+	var near nearest
 	for _, m := range members {
 		if v.at.Sub(m.at).Abs() > StoryOpen {
 			continue
 		}
-		s := similarity(v, m)
-		stories.add(s)
-		if v.kind != m.kind {
-			s = s * otherKind / 1000
-		}
-		events.add(s)
+		near.add(similarity(v, m))
 	}
-	return stories.mean(), events.mean()
+	return near.mean()
 }
 
 // nearest keeps the largest similarities, the best first.

@@ -71,7 +71,6 @@ func (c *coder) kin(k *store.Kin) {
 	c.id(&k.Group)
 	c.id(&k.Story)
 	c.int(&k.Similarity)
-	c.int(&k.Event)
 }
 
 func (t *tx) Uses(texts []store.Text) ([][]story.Use, error) {

@@ -232,6 +232,27 @@ func acrossScripts(w *World) {
 	same(w, "nothing of it in the topic", w.shown("")[0].Publishers, 0)
 }
 
+// eventsApart: a story tells its events apart; what others say of one is another.
+func eventsApart(w *World) {
+	titles := []string{"Airstrike on Gulzar hospital kills 40 patients", "Zorluland condemns attack on Gulzar hospital patients, recalls its envoy", "Air strike hits Gulzar hospital, 40 patients dead"}
+	var ids []news.ItemID
+	for i, title := range titles {
+		item := Item([]string{"alpha", "beta", "alpha"}[i], i+1, "border")
+		item.Title, item.Published = title, Noon.Add(time.Duration(i-3)*time.Hour)
+		w.Commit([]string{"alpha", "beta", "alpha"}[i], item)
+		w.Now = w.Now.Add(time.Minute)
+		ids = append(ids, w.idOf(item))
+	}
+	p, _ := w.story(ids[0])
+	var got []news.ItemID
+	for i := range p.Members {
+		got = append(got, p.Members[i].Event)
+	}
+	same(w, "events of the members", got, []news.ItemID{ids[0], ids[1], ids[0]})
+	page := w.itemOf("https://alpha.example/news/3")
+	same(w, "event of the item", page.Story.Event, ids[0])
+}
+
 // twin is two reports, of alpha and beta, that a rule brings together.
 type twin struct {
 	rule string

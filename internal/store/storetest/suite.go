@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(testing.TB) store.Engine, h Hooks) {
 		{"P4HandsOutliveExpiry", handsOutliveExpiry},
 		{"P4EveryRuleIsExplainedAndUndone", everyRule},
 		{"ScriptsAreCrossedByNamesOnly", acrossScripts},
+		{"AStoryTellsItsEventsApart", eventsApart},
 		{"APassFindsWhatDidNotSeeEachOther", reconcile},
 		{"APassChangesNothingThatHolds", reconcileHolds},
 		{"TheHardCases", hardest},
