@@ -38,6 +38,7 @@ type fakeStore struct {
 	partErr error
 	parts   []string
 	notices []store.Notice
+	polls   []news.Poll // when set, of every source
 	crashed bool
 }
 
@@ -197,7 +198,7 @@ func sampleStore() *fakeStore {
 	}}
 	f.rev.Store(1)
 	f.states = []news.SourceState{
-		{Source: "gazette", State: news.StateOK, GoodPolls: 900, LastPoll: noon.Add(-4 * time.Minute), LastKind: news.KindOK, LastNew: noon.Add(-14 * time.Minute), Next: noon.Add(6 * time.Minute)},
+		{Source: "gazette", State: news.StateOK, GoodPolls: 900, Validators: news.Validators{ETag: `W/"5e1f-61d2"`, LastModified: "Mon, 23 Nov 2026 11:47:10 GMT"}, BodyHash: 0x61d2c3b4, LastPoll: noon.Add(-4 * time.Minute), LastKind: news.KindOK, LastNew: noon.Add(-14 * time.Minute), Next: noon.Add(6 * time.Minute)},
 		{Source: "sahar", State: news.StateSilent, Since: noon.AddDate(0, 0, -3), GoodPolls: 40, LastPoll: noon.Add(-9 * time.Minute), LastKind: news.KindUnchanged, LastNew: noon.AddDate(0, 0, -4), Next: noon.Add(50 * time.Minute)},
 		{Source: "wire", State: news.StateFailing, Since: noon.AddDate(0, 0, -1), GoodPolls: 12, Failures: 9, LastPoll: noon.Add(-30 * time.Minute), LastKind: news.KindStatus, LastText: "503 Service Unavailable", LastNew: noon.AddDate(0, 0, -1), Next: noon.Add(3 * time.Hour)},
 		{Source: "mirror", State: news.StateOK, GoodPolls: 400, LastPoll: noon.Add(-2 * time.Minute), LastKind: news.KindOK, LastNew: noon.Add(-90 * time.Minute), Next: noon.Add(8 * time.Minute)},
@@ -312,6 +313,9 @@ func withLocalAddr(r *http.Request, addr net.Addr) context.Context {
 
 func (f *fakeStore) Polls(_ context.Context, id string) ([]news.Poll, error) {
 	f.calls.Add(1)
+	if f.polls != nil {
+		return f.polls, f.err
+	}
 	var out []news.Poll
 	for i := range 50 {
 		p := news.Poll{Source: id, Kind: news.KindUnchanged, At: noon.Add(-time.Duration(i) * 10 * time.Minute)}
@@ -321,7 +325,7 @@ func (f *fakeStore) Polls(_ context.Context, id string) ([]news.Poll, error) {
 		out = append(out, p)
 	}
 	if id == "gazette" { // what brought its newest item
-		out = append(out, news.Poll{Source: id, Kind: news.KindOK, Status: 200, Bytes: 42_496, At: noon.Add(-12*time.Minute + time.Millisecond), Fetched: 39, New: 3, Known: 36})
+		out = append(out, news.Poll{Source: id, Kind: news.KindOK, Status: 200, Bytes: 42_496, Complete: true, At: noon.Add(-12*time.Minute + time.Millisecond), Fetched: 39, New: 3, Known: 36})
 	}
 	return out, f.err
 }

@@ -20,7 +20,9 @@ type itemPage struct {
 	GUID, EntryID  string
 	FirstSeen, Own time.Time // Own: the source's own date
 	OwnRaw         string
-	Came           string // what else the poll brought that it came with; empty: not kept any more
+	Came           string   // what else the poll brought that it came with; empty: not kept any more
+	Last           received // of its source; the one it came in while CameInLast
+	CameInLast     bool
 	Tags           []string
 	Files          []string
 	Verdicts       []verdictRow
@@ -56,8 +58,10 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request) {
 			Publisher: item.Publisher, GUID: item.GUID, EntryID: item.EntryID, Tags: item.Tags,
 			FirstSeen: item.FirstSeen, Own: item.Published, OwnRaw: item.DateRaw,
 		}
-		if p.Came, err = s.cameWith(ctx, st, item); err != nil {
-			return nil, err
+		if !st.static { // a static copy has nothing that goes away
+			if err := s.provenance(ctx, &p, item); err != nil {
+				return nil, err
+			}
 		}
 		p.Item, p.SourceURL = entryRowOf(st, p.Root, &e), p.Root+"/sources#"+item.Source
 		p.Item.Summary = item.Summary // whole: this page is the evidence
@@ -82,24 +86,28 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// cameWith says what is kept of the poll that brought an item. A static copy has
-// nothing that goes away.
-func (s *Server) cameWith(ctx context.Context, st *State, item *news.Item) (string, error) {
-	if st.static {
-		return "", nil
-	}
+// provenance says what is kept of the poll that brought an item, and of the last
+// document of its source: mostly another one, which may have the item still.
+func (s *Server) provenance(ctx context.Context, p *itemPage, item *news.Item) error {
 	polls, err := s.Store.Polls(ctx, item.Source)
 	if err != nil {
-		return "", err
+		return err
 	}
+	states, err := s.Store.Sources(ctx)
+	if err != nil {
+		return err
+	}
+	p.Last = lastDocument(statesByID(states)[item.Source], polls)
 	for i := range polls {
-		p := &polls[i]
-		if p.Kind != news.KindOK || !p.At.Truncate(time.Second).Equal(item.FirstSeen) {
+		poll := &polls[i]
+		if poll.Kind != news.KindOK || !poll.At.Truncate(time.Second).Equal(item.FirstSeen) {
 			continue
 		}
-		return strconv.Itoa(p.Status) + ", " + bytesText(p.Bytes) + ": " + accountsOf(polls[i : i+1])[0].Text, nil
+		p.Came = strconv.Itoa(poll.Status) + ", " + bytesText(poll.Bytes) + ": " + accountsOf(polls[i : i+1])[0].Text
+		p.CameInLast = poll.At.Equal(p.Last.At)
+		break
 	}
-	return "", nil
+	return nil
 }
 
 func verdictOf(st *State, root string, id news.ItemID, m news.Match) verdictRow {

@@ -32,6 +32,30 @@ type sourceDetail struct {
 	Strip   strip
 
 	Documents []account // of the last polls that brought one, newest first
+	Last      received
+}
+
+// received says which document of a source was the last to be kept: by what its
+// server tells it apart, and by its own bytes.
+type received struct {
+	At                 time.Time // zero: longer ago than polls are kept
+	ETag, LastModified string
+	Hash               string // of the decoded bytes; empty: there is no document yet
+}
+
+// lastDocument returns it. That a poll was not complete leaves the one before.
+func lastDocument(x *news.SourceState, polls []news.Poll) received {
+	if x == nil || x.BodyHash == 0 {
+		return received{}
+	}
+	d := received{ETag: x.Validators.ETag, LastModified: x.Validators.LastModified, Hash: fmt.Sprintf("%016x", x.BodyHash)}
+	for i := range polls {
+		if polls[i].Kind == news.KindOK && polls[i].Complete {
+			d.At = polls[i].At
+			break
+		}
+	}
+	return d
 }
 
 // account is what became of the items of a document (P5).
@@ -106,7 +130,7 @@ func sourceDetailOf(src *news.Source, x *news.SourceState, row sourceRow, polls 
 	}
 	d := sourceDetail{
 		sourceRow: row, Facts: strings.Join(facts, " · "), Address: src.PublicURL(),
-		Since: x.Since, LastOK: x.LastOK, Why: x.Why, Items: x.Items, Strip: health, Documents: accountsOf(polls),
+		Since: x.Since, LastOK: x.LastOK, Why: x.Why, Items: x.Items, Strip: health, Documents: accountsOf(polls), Last: lastDocument(x, polls),
 	}
 	d.Notes = notesOf(x, polls, now)
 	if row.Reason != "" {

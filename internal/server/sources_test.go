@@ -63,3 +63,32 @@ func TestAnItemNamesThePollThatBroughtIt(t *testing.T) {
 		t.Error("a poll that is not kept is named")
 	}
 }
+
+// The validators and the hash of the last document are on both pages; the item's
+// says whether it came in that one.
+func TestThePagesTellTheLastDocumentOfASource(t *testing.T) {
+	f := sampleStore()
+	x := &f.states[0]
+	x.Validators, x.BodyHash = news.Validators{ETag: `W/"<b>7"`, LastModified: "Mon, 23 Nov 2026 11:00:00 GMT"}, 0xc0ffee
+	at := noon.Add(-time.Hour)
+	f.polls = []news.Poll{
+		{At: at.Add(40 * time.Minute), Kind: news.KindUnchanged, Complete: true},
+		{At: at.Add(20 * time.Minute), Kind: news.KindOK}, // cut: the one before stays
+		{At: at, Kind: news.KindOK, Complete: true},
+	}
+	const kept = `<time datetime="2026-11-23T11:00:00Z">23 Nov 2026 11:00 UTC</time> ETag <code><bdi>W/&#34;&lt;b&gt;7&#34;</bdi></code> ` +
+		`Last-Modified <code><bdi>Mon, 23 Nov 2026 11:00:00 GMT</bdi></code> hash <code>0000000000c0ffee</code>`
+	has := func(path, want string) {
+		t.Helper()
+		if page := get(newServer(f), path).Body.String(); !strings.Contains(page, want) {
+			t.Errorf("%s: no %s in %s", path, want, page)
+		}
+	}
+	has("/sources", "<summary>Its last document</summary><p class=\"meta\">"+kept)
+	item := &f.topics["border-trade"].Entries[0].Item
+	item.Source = x.Source
+	path := "/items/" + item.ID.String()
+	has(path, "<dt>The source’s last document</dt><dd>"+kept)
+	item.FirstSeen = at
+	has(path, "<dt>That answer</dt><dd>"+kept)
+}
