@@ -230,7 +230,7 @@ func sampleEntries(n int) []news.Entry {
 		switch i % 4 {
 		case 0:
 			e.Story = news.Story{ID: item.ID, Publishers: 3, Independent: 2, Members: []news.Member{
-				{Item: 1, Source: "mirror", Publisher: "mirror", Title: item.Title, URL: "https://mirror.example/1", Relation: news.RelationCopy, Rule: "copy-print", Evidence: "Copy of the report by gazette: same title and beginning, 1 h apart [copy-print, tables 00000003]."},
+				{Item: 1, Source: "mirror", Publisher: "mirror", Title: item.Title, URL: "https://mirror.example/1", Published: noon.Add(-3 * time.Minute), Relation: news.RelationCopy, Rule: "copy-print", Evidence: "Copy of the report by gazette: same title and beginning, 1 h apart [copy-print, tables 00000003]."},
 				{Item: 2, Source: "sahar", Publisher: "sahar", Title: "د ګمرک دفتر بېرته پرانیستل شو", URL: "https://sahar.example/2", Relation: news.RelationStory, Rule: "story-link", Evidence: "Same story as 2 items: shares customs, ford; similarity 0.43, the same event [story-link]."},
 			}}
 			e.Revisions = []news.Revision{{Title: "Customs office at the upper ford reopens after 22 days", Until: at.Add(10 * time.Minute), Figures: "22 → 23"}}

@@ -76,19 +76,42 @@ func TestThePagesTellTheLastDocumentOfASource(t *testing.T) {
 		{At: at.Add(20 * time.Minute), Kind: news.KindOK}, // cut: the one before stays
 		{At: at, Kind: news.KindOK, Complete: true},
 	}
-	const kept = `<time datetime="2026-11-23T11:00:00Z">23 Nov 2026 11:00 UTC</time> ETag <code><bdi>W/&#34;&lt;b&gt;7&#34;</bdi></code> ` +
-		`Last-Modified <code><bdi>Mon, 23 Nov 2026 11:00:00 GMT</bdi></code> hash <code>0000000000c0ffee</code>`
+	const kept = `<span><time datetime="2026-11-23T11:00:00Z">23 Nov 2026 11:00 UTC</time></span><span>ETag <code><bdi>W/&#34;&lt;b&gt;7&#34;</bdi></code></span>` +
+		`<span>Last-Modified <code><bdi>Mon, 23 Nov 2026 11:00:00 GMT</bdi></code></span><span>hash <code>0000000000c0ffee</code></span>`
 	has := func(path, want string) {
 		t.Helper()
 		if page := get(newServer(f), path).Body.String(); !strings.Contains(page, want) {
 			t.Errorf("%s: no %s in %s", path, want, page)
 		}
 	}
-	has("/sources", "<summary>Its last document</summary><p class=\"meta\">"+kept)
+	has("/sources", "<summary>Its last document</summary><div class=\"meta apart\">"+kept)
 	item := &f.topics["border-trade"].Entries[0].Item
 	item.Source = x.Source
 	path := "/items/" + item.ID.String()
-	has(path, "<dt>The source’s last document</dt><dd>"+kept)
+	has(path, "<dt>The source’s last document</dt><dd class=\"apart\">"+kept)
 	item.FirstSeen = at
-	has(path, "<dt>That answer</dt><dd>"+kept)
+	has(path, "<dt>Its validators</dt><dd class=\"apart\">"+kept)
+}
+
+// A service that reads nothing does not say that it reads.
+func TestStatusSaysThatNoSourceAnswers(t *testing.T) {
+	f := sampleStore()
+	const silent = "no source answers; what is kept is still published"
+	if page := get(newServer(f), "/status").Body.String(); strings.Contains(page, silent) || !strings.Contains(page, "reading, keeping and publishing") {
+		t.Error("two sources answer")
+	}
+	for i := range f.states {
+		f.states[i].State = news.StateFailing
+	}
+	f.states[0].State = news.StateGone
+	if page := get(newServer(f), "/status").Body.String(); !strings.Contains(page, silent) {
+		t.Errorf("no %q in %s", silent, page)
+	}
+}
+
+func TestAnItemSaysWhenOthersCarriedIt(t *testing.T) {
+	const want = `<bdi>Ford Mirror</bdi></span><span><time datetime="2026-11-23T11:57:00Z">23 Nov 2026 11:57 UTC</time></span>`
+	if page := get(newServer(sampleStore()), "/items/0000000000001000").Body.String(); !strings.Contains(page, want) {
+		t.Errorf("no %s in %s", want, page)
+	}
 }

@@ -299,6 +299,9 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 			counts[src.State]++
 		}
 		p.Sources = stateCounts(counts)
+		if n := counts[news.StateFailing] + counts[news.StateGone]; n > 0 && n+counts[news.StateDisabled] == len(x.Sources) && x.Store.Writable {
+			p.Service = mark{"bad", shapeCross, "no source answers; what is kept is still published"}
+		}
 		for _, t := range x.Topics {
 			row := statusTopicRow{statusTopic: t, URL: p.Root + "/topics/" + t.ID}
 			if t.LastJoined != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"khyber/internal/news"
 	"khyber/internal/store"
@@ -149,6 +150,7 @@ type carried struct {
 
 type carrier struct {
 	Title, URL, Dir, Source string
+	At                      time.Time
 	Copy                    bool
 	Evidence                string
 }
@@ -162,7 +164,7 @@ func carriedOf(st *State, root string, s *news.Story) *carried {
 	for _, m := range s.Members[:min(len(s.Members), maxTold)] {
 		c.Members = append(c.Members, carrier{
 			Title: cmp.Or(m.Title, m.Item.String()), URL: m.URL, Dir: direction("", m.Title),
-			Source: sourceName(st, m.Source), Copy: m.Relation == news.RelationCopy, Evidence: m.Evidence,
+			Source: sourceName(st, m.Source), At: m.Published, Copy: m.Relation == news.RelationCopy, Evidence: m.Evidence,
 		})
 	}
 	return c

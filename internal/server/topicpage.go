@@ -260,6 +260,8 @@ func emptyNote(c publish.Coverage, v variant, last time.Time) note {
 		return note{Class: "good", Text: "There are no older entries."}
 	case coverageMark(c).Class == "bad":
 		return note{Class: "bad", Text: "Nothing is here, and most of the sources do not answer: this is no proof that nothing happened."}
+	case c.Sources == 0:
+		return note{Class: "bad", Text: "Nothing can come: no source is in the scope of this topic. Its sources: in feeds.yaml say which are."}
 	case c.OK == 0:
 		return note{Class: "good", Text: "Nothing is here yet: no source has answered so far. Reload this page in a minute."}
 	case v.query() != "" && last.IsZero():

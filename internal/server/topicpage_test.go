@@ -4,8 +4,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"khyber/internal/news"
+	"khyber/internal/publish"
 )
 
 func TestAnEntryCountsThePublishersItDoesNotName(t *testing.T) {
@@ -28,5 +30,11 @@ func TestAnEntryCountsThePublishersItDoesNotName(t *testing.T) {
 		if strings.Count(got, more) != 1 || strings.Count(got, carried) != c.carried {
 			t.Errorf("%s: more %d, carried %d, want 1, %d", c.path, strings.Count(got, more), strings.Count(got, carried), c.carried)
 		}
+	}
+}
+
+func TestAnEmptyScopeIsNoSilence(t *testing.T) {
+	if got := emptyNote(publish.Coverage{}, variant{}, time.Time{}); got.Class != "bad" || !strings.HasPrefix(got.Text, "Nothing can come: no source is in the scope") {
+		t.Errorf("got %+v", got)
 	}
 }
