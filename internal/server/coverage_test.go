@@ -18,6 +18,7 @@ func TestCoverageCountsTheSourcesThatGiveToATopic(t *testing.T) {
 	}{
 		"of a young topic all count": {store.TopicPage{Since: noon, Changed: noon.Add(13 * 24 * time.Hour), Givers: map[string]bool{"gazette": true}}, 4, 2},
 		"of an older one who gave":   {store.TopicPage{Since: noon, Changed: noon.Add(15 * 24 * time.Hour), Givers: map[string]bool{"gazette": true, "wire": true}}, 2, 1},
+		"of one whose givers left":   {store.TopicPage{Since: noon, Changed: noon.Add(15 * 24 * time.Hour), Givers: map[string]bool{"gone": true}}, 4, 2},
 		"where nobody gave, all":     {store.TopicPage{Since: noon, Changed: noon.Add(99 * 24 * time.Hour)}, 4, 2},
 	} {
 		if got := st.coverage("border-trade", states, giversOf(&c.page)); got.Sources != c.sources || got.OK != c.ok {

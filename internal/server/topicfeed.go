@@ -151,13 +151,17 @@ func giversOf(page *store.TopicPage) map[string]bool {
 	return page.Givers
 }
 
-// givers returns the sources of a topic: those in its scope that gave to it.
+// givers returns the sources of a topic: those in its scope that gave to it, all
+// of them while none did, as when those that gave have left it.
 func (st *State) givers(topicID string, gave map[string]bool) []string {
 	var ids []string
 	for _, id := range st.scope(topicID) {
-		if gave == nil || gave[id] {
+		if gave[id] {
 			ids = append(ids, id)
 		}
+	}
+	if ids == nil {
+		return st.scope(topicID)
 	}
 	return ids
 }
