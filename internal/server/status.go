@@ -282,9 +282,6 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 		}
 		p.Nav = "status"
 		p.Alternates = []alternate{{"Atom", publish.Atom.MediaType(), "Troubles (Atom)", st.Site.BaseURL + "/status.atom"}}
-		if !x.Store.Writable {
-			p.Service = mark{"bad", shapeCross, "keeps nothing new: " + x.Store.Fault + "; what is kept is still published"}
-		}
 		if st.Refused {
 			p.Config = mark{"bad", shapeCross, "the last file has mistakes, the one before is in force"}
 		}
@@ -299,7 +296,10 @@ func (s *Server) statusPage(w http.ResponseWriter, r *http.Request) {
 			counts[src.State]++
 		}
 		p.Sources = stateCounts(counts)
-		if n := counts[news.StateFailing] + counts[news.StateGone]; n > 0 && n+counts[news.StateDisabled] == len(x.Sources) && x.Store.Writable {
+		switch away := counts[news.StateFailing] + counts[news.StateGone]; {
+		case !x.Store.Writable:
+			p.Service = mark{"bad", shapeCross, "keeps nothing new: " + x.Store.Fault + "; what is kept is still published"}
+		case away > 0 && away+counts[news.StateDisabled] == len(x.Sources):
 			p.Service = mark{"bad", shapeCross, "no source answers; what is kept is still published"}
 		}
 		for _, t := range x.Topics {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"testing"
 
 	"khyber/internal/news"
@@ -21,13 +22,8 @@ func TestAStoryPageListsReportsUnderTheirEvents(t *testing.T) {
 		for _, e := range byEvent(tc.members) {
 			got = append(got, e.Heading)
 		}
-		if len(got) != len(tc.want) {
-			t.Fatalf("%s: %q, want %q", tc.name, got, tc.want)
-		}
-		for i := range got {
-			if got[i] != tc.want[i] {
-				t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
-			}
+		if !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}
 }

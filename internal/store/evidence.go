@@ -25,7 +25,8 @@ type account struct {
 	stories []news.ItemID
 	members []relative // in the order in which they were first seen
 	place   map[news.ItemID]int
-	first   []int // by member, who reported its event first
+	vectors []*story.Vector // by member
+	first   []int           // by member, who reported its event first
 	edges   [][]story.Edge
 	hands   [][]story.Override
 	gone    map[news.ItemID]bool // other ends of hands whose text has expired
@@ -57,20 +58,21 @@ func newAccount(tx ReadTx, v *view, item *news.Item, k Kin, f *family) (*account
 // tellEvents tells the events of the story apart. Of copies the first one speaks.
 func (a *account) tellEvents() {
 	speaker := make(map[news.ItemID]int) // by group
-	vectors := make([]*story.Vector, len(a.members))
+	speakers := make([]*story.Vector, len(a.members))
+	speaks := make([]int, len(a.members)) // by member, who speaks for it
 	for i := range a.members {
 		m := &a.members[i]
+		v := a.signs.vector(&m.item)
+		a.vectors = append(a.vectors, &v)
 		group := cmp.Or(m.kin.Group, m.item.ID)
 		if _, spoken := speaker[group]; !spoken {
-			speaker[group] = i
-			v := a.signs.vector(&m.item)
-			vectors[i] = &v
+			speaker[group], speakers[i] = i, &v
 		}
+		speaks[i] = speaker[group]
 	}
-	a.first = story.Events(vectors)
-	for i := range a.members {
-		m := &a.members[i]
-		a.first[i] = a.first[speaker[cmp.Or(m.kin.Group, m.item.ID)]]
+	first := story.Events(speakers)
+	for _, i := range speaks {
+		a.first = append(a.first, first[i])
 	}
 }
 
@@ -222,11 +224,9 @@ func (a *account) shared(i int) []string {
 		if j == i || len(vectors) == story.StoryMembers || o.kin.Group != 0 && o.kin.Group == m.kin.Group {
 			continue
 		}
-		v := a.signs.vector(&o.item)
-		among, vectors = append(among, o), append(vectors, &v)
+		among, vectors = append(among, o), append(vectors, a.vectors[j])
 	}
-	v := a.signs.vector(&m.item)
-	at := story.Nearest(&v, vectors)
+	at := story.Nearest(a.vectors[i], vectors)
 	if at < 0 {
 		return nil
 	}

@@ -19,7 +19,7 @@ func Events(members []*Vector) []int {
 				near[first[j]].add(eventSimilarity(v, m))
 			}
 		}
-		best := int64(SameEvent*1000 - 1)
+		best := int64(sameEvent*1000 - 1)
 		for j := range near[:i] {
 			if s := near[j].mean(); s > best {
 				best, first[i] = s, j

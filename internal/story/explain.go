@@ -36,11 +36,11 @@ func ExplainApart(e Edge, publisher string) string {
 }
 
 // ExplainStory returns one sentence on why an item is in a story of n others.
-// It has the similarity in thousandths, and reports an event that another one
-// reported before, or the next of the same development.
-func ExplainStory(n, similarity int, sameEvent bool, shared []string) string {
+// Its similarity is in thousandths; known says that another one reported its
+// event before.
+func ExplainStory(n, similarity int, known bool, shared []string) string {
 	event := "the same development"
-	if sameEvent {
+	if known {
 		event = "the same event"
 	}
 	items := "items"

@@ -14,9 +14,6 @@ import (
 const (
 	// SameStory is the similarity from which an item joins a story.
 	SameStory = 280
-	// SameEvent is the similarity from which two of a story report one event, and
-	// not what led to it or what others say of it.
-	SameEvent = 400
 	// StoryOpen is how long after its last member a story takes new ones.
 	StoryOpen = 7 * 24 * time.Hour
 	// StoryReach is how far from an item stories are looked for: 95 hours apart,
@@ -25,6 +22,7 @@ const (
 	// StoryMembers is how many of a story's newest members count.
 	StoryMembers = 64
 
+	sameEvent   = 400 // from which two of a story report one event
 	storyKeys   = 8   // rarest tokens by which a story is found
 	minWeight   = 200 // of a token, thousandths
 	foldedExtra = 500 // a folded word weighs at most its target and this

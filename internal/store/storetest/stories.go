@@ -234,12 +234,15 @@ func acrossScripts(w *World) {
 
 // eventsApart: a story tells its events apart; what others say of one is another.
 func eventsApart(w *World) {
-	titles := []string{"Airstrike on Gulzar hospital kills 40 patients", "Zorluland condemns attack on Gulzar hospital patients, recalls its envoy", "Air strike hits Gulzar hospital, 40 patients dead"}
 	var ids []news.ItemID
-	for i, title := range titles {
-		item := Item([]string{"alpha", "beta", "alpha"}[i], i+1, "border")
-		item.Title, item.Published = title, Noon.Add(time.Duration(i-3)*time.Hour)
-		w.Commit([]string{"alpha", "beta", "alpha"}[i], item)
+	for i, told := range []struct{ source, title string }{
+		{"alpha", "Airstrike on Gulzar hospital kills 40 patients"},
+		{"beta", "Zorluland condemns attack on Gulzar hospital patients, recalls its envoy"},
+		{"alpha", "Air strike hits Gulzar hospital, 40 patients dead"},
+	} {
+		item := Item(told.source, i+1, "border")
+		item.Title, item.Published = told.title, Noon.Add(time.Duration(i-3)*time.Hour)
+		w.Commit(told.source, item)
 		w.Now = w.Now.Add(time.Minute)
 		ids = append(ids, w.idOf(item))
 	}
